@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "netherd/lab/addressing.hpp"
+#include "netherd/lab/topology.hpp"
+#include "netherd/ops/address.hpp"
+#include "netherd/ops/link.hpp"
+#include "netherd/ops/route.hpp"
+
+namespace netherd::lab {
+
+/// Name of the bridge inside the namespace of a bridge node.
+inline constexpr std::string_view bridge_interface_name = "br0";
+
+/// Receives the requests of a plan, one virtual call each. Views in a request are valid during the call only, but
+/// those that point into the topology stay valid as long as the plan.
+class RequestSink {
+ public:
+  virtual ~RequestSink() = default;
+  virtual void request(const ops::AddBridge& request, SourceLine line) = 0;
+  virtual void request(const ops::SetLink& request, SourceLine line) = 0;
+  virtual void request(const ops::AddAddress& request, SourceLine line) = 0;
+  virtual void request(const ops::AddRoute& request, SourceLine line) = 0;
+};
+
+/// How a topology is built: the order of creation, every interface's index, and every request, chosen without asking
+/// the kernel.
+///
+/// For each node in node_order(): create its namespace, send its bridge request if it is one, then create those of its
+/// links whose other node exists already (links_of_step()). Once all links of a node exist (link_count() of them), its
+/// configuration can be sent, whatever the state of other nodes.
+///
+/// Routes of shortest-path routing are computed when they are asked for, node by node, so that a lab with millions of
+/// routes needs no memory for them. A plan is immutable and refers to its topology, which must outlive it.
+class Plan {
+ public:
+  explicit Plan(const Topology& topology);
+  ~Plan();
+  Plan(Plan&&) noexcept;
+  Plan& operator=(Plan&&) noexcept;
+
+  [[nodiscard]] const Topology& topology() const noexcept;
+  /// Name of a node's namespace for `ip`: "LAB-NODE".
+  [[nodiscard]] std::string_view netns_name(NodeId node) const noexcept;
+
+  /// The nodes in the order of their creation: such that few of them are unfinished at a time.
+  [[nodiscard]] std::span<const NodeId> node_order() const noexcept;
+  /// The links to create once the node at this position of node_order() exists: those to nodes before it.
+  [[nodiscard]] std::span<const LinkId> links_of_step(std::size_t position) const noexcept;
+  /// How many links end at the node (both ends counted).
+  [[nodiscard]] std::uint32_t link_count(NodeId node) const noexcept;
+
+  [[nodiscard]] engine::InterfaceIndex interface_index(LinkId link, std::uint8_t end) const noexcept;
+  /// The request that creates a link; its main end is the one that can be brought up or enslaved at creation with the
+  /// most gain. The namespace descriptors are -1: the builder sets them from main_node() and peer_node().
+  struct PlannedLink {
+    ops::AddVeth request;
+    NodeId main_node{};
+    NodeId peer_node{};
+  };
+  [[nodiscard]] PlannedLink link_request(LinkId link) const;
+
+  /// What a bridge node needs before its links: its bridge. Does nothing for a host.
+  void bridge_requests(NodeId node, RequestSink& sink) const;
+  /// Everything a node needs once its links exist, in order: `lo` up, links up, addresses, routes.
+  void configuration_requests(NodeId node, RequestSink& sink) const;
+  /// The node passes packets on for others: IPv6 forwarding has to be switched on in its namespace (IPv4 forwarding is
+  /// part of configuration_requests()).
+  [[nodiscard]] bool forwards_ipv6(NodeId node) const noexcept;
+
+  struct Counts {
+    std::uint64_t nodes = 0, links = 0, addresses = 0, routes = 0, requests = 0;
+  };
+  /// What building will take: exact, and cheap for everything but shortest-path routes, which are counted by computing
+  /// them once.
+  [[nodiscard]] Counts counts() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Writes the plan as the equivalent `ip` commands, one per line, in the order in which the builder may send them.
+void print_plan(const Plan& plan, std::ostream& out);
+
+}  // namespace netherd::lab

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "netherd/lab/topology.hpp"
+
+namespace netherd::lab {
+
+enum class Format { containerlab, graphml };
+
+/// "containerlab", "graphml".
+[[nodiscard]] std::optional<Format> parse_format(std::string_view text) noexcept;
+
+/// What a reader made of a file. If there are errors the topology is not to be used.
+struct ReadResult {
+  Topology topology;
+  std::vector<Finding> errors;
+  std::vector<Finding> warnings;
+};
+
+/// The format of a text, recognised by its content: XML with a <graphml> root, else YAML or JSON.
+[[nodiscard]] Format recognise_format(std::string_view text) noexcept;
+
+/// Reads a topology from text. `source` is the file's name as the user gave it ("-" for standard input): it stands in
+/// messages, and its stem names the lab where the text does not. All errors are found in one pass, validate() included.
+/// Reads nothing but `text`; needs no privileges; throws nothing but std::bad_alloc.
+[[nodiscard]] ReadResult read_topology(std::string_view text, std::string_view source,
+                                       std::optional<Format> format = std::nullopt);
+
+/// Writes a topology in the native format, so that reading it gives an equal topology.
+[[nodiscard]] std::string write_topology(const Topology& topology);
+
+}  // namespace netherd::lab

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "netherd/engine/types.hpp"
+#include "netherd/ops/ip_prefix.hpp"
+#include "netherd/ops/mac_address.hpp"
+
+namespace netherd::lab {
+
+/// Position of a node in Topology::nodes.
+enum class NodeId : std::uint32_t {};
+/// Position of a link in Topology::links.
+enum class LinkId : std::uint32_t {};
+
+/// Line of the topology file, counted from 1; 0 for what no file states (generated topologies).
+enum class SourceLine : std::uint32_t { none = 0 };
+
+enum class NodeKind : std::uint8_t {
+  host,    ///< a network namespace
+  bridge,  ///< a switch: a bridge in a network namespace of its own
+};
+
+struct Node {
+  std::string name;
+  NodeKind kind = NodeKind::host;
+  std::vector<std::string> exec;  ///< commands to run in the node once the lab is built, in order
+  SourceLine line = SourceLine::none;
+};
+
+/// One end of a link.
+struct Endpoint {
+  NodeId node{};
+  std::string interface;                 ///< 1 to 15 bytes, unique within the node
+  std::vector<ops::IpPrefix> addresses;  ///< with host bits; at most one per family comes from a pool
+  std::optional<ops::MacAddress> mac;
+  SourceLine line = SourceLine::none;
+};
+
+struct Link {
+  std::array<Endpoint, 2> ends;
+  std::uint32_t mtu = 0;  ///< bytes; 0: the kernel's default
+  double weight = 1;      ///< positive; used by shortest-path routing
+  SourceLine line = SourceLine::none;
+};
+
+enum class Routing : std::uint8_t {
+  none,
+  default_route,  ///< one default route per node and family, by the neighbour at the other end of its first link
+  shortest_path,  ///< on every node a route to every subnet of the lab
+};
+
+/// "none", "default", "shortest-path".
+[[nodiscard]] std::string_view to_string(Routing routing) noexcept;
+[[nodiscard]] std::optional<Routing> parse_routing(std::string_view text) noexcept;
+
+/// What the whole lab asks for beyond its nodes and links; the command line may override it.
+struct LabOptions {
+  Routing routing = Routing::none;
+  std::optional<ops::IpPrefix> ipv4_pool;  ///< links without an IPv4 address get one from here
+  std::optional<ops::IpPrefix> ipv6_pool;
+};
+
+/// What a lab is to be: nodes, links, addresses. Knows no netlink and no file format.
+struct Topology {
+  std::string name;    ///< of the lab
+  std::string source;  ///< the file as the user named it, for error messages; empty if generated
+  std::vector<Node> nodes;
+  std::vector<Link> links;
+  LabOptions options;
+
+  [[nodiscard]] const Node& node(NodeId id) const { return nodes[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] const Link& link(LinkId id) const { return links[static_cast<std::size_t>(id)]; }
+};
+
+/// Something to say about the input, at one line of it.
+struct Finding {
+  SourceLine line = SourceLine::none;
+  std::string text;  ///< "what: why", without file and line
+};
+
+/// Names of labs: 1 to 64 bytes of letters, digits, '_', '-' and '.', not starting with '.' or '-'.
+[[nodiscard]] bool is_valid_lab_name(std::string_view name) noexcept;
+/// Names of nodes: the same, up to 128 bytes.
+[[nodiscard]] bool is_valid_node_name(std::string_view name) noexcept;
+
+/// Everything that is wrong with a topology whatever file it came from: invalid or duplicate names, an interface used
+/// twice, a link from an interface to itself, addresses that are invalid or used twice, more than 1,023 links on a
+/// bridge, an interface of a bridge that is called like the bridge itself ("br0"). All findings at once, by line.
+[[nodiscard]] std::vector<Finding> validate(const Topology& topology);
+
+}  // namespace netherd::lab

@@ -1,0 +1,10 @@
+# Every library netherd links, in one place. The Debian packages that hold them are listed in tools/packages.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(fmt REQUIRED)
+pkg_check_modules(mnl REQUIRED IMPORTED_TARGET libmnl)
+pkg_check_modules(uring REQUIRED IMPORTED_TARGET liburing>=2.3)
+pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
+find_package(pugixml REQUIRED)
+find_package(nlohmann_json REQUIRED)
