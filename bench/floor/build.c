@@ -29,7 +29,7 @@ struct builder {
 	struct lab *lab;
 	struct node_state *nodes;
 	uint32_t node_count;
-	int anchor;
+	int *anchors; /* by sender: answers on one socket are for one thread */
 	pthread_mutex_t lock; /* for senders that sleep until a namespace exists */
 	pthread_cond_t progress;
 	atomic_uint sleepers;
@@ -235,10 +235,12 @@ static void close_descriptor(int *descriptor)
 	*descriptor = -1;
 }
 
-static void send_links(struct builder *builder, struct busy *busy, uint32_t step, uint32_t node)
+static void send_links(struct builder *builder, struct busy *busy, uint32_t step, int anchor)
 {
 	double start = now_seconds();
-	int socket_fd = builder->options->node_socket_for_links ? builder->nodes[node].socket : builder->anchor;
+	uint32_t last_node = (step + 1) * builder->schedule->group - 1;
+	bool use_node = builder->options->node_socket_for_links && last_node < builder->node_count;
+	int socket_fd = use_node ? builder->nodes[last_node].socket : anchor;
 	send_range(builder, socket_fd, UNIT_LINK, step);
 	busy->links += now_seconds() - start;
 }
@@ -270,13 +272,13 @@ static void make_group(struct builder *builder, struct busy *busy, uint32_t firs
 	}
 }
 
-static void run_step(struct builder *builder, struct busy *busy, uint32_t step)
+static void run_step(struct builder *builder, struct busy *busy, uint32_t step, int anchor)
 {
 	uint32_t group = builder->schedule->group;
 	uint32_t end = (step + 1) * group;
 	end = end < builder->node_count ? end : builder->node_count;
 	make_group(builder, busy, step * group, end);
-	send_links(builder, busy, step, end - 1);
+	send_links(builder, busy, step, anchor);
 	if (!builder->options->configure_late)
 		configure_complete(builder, busy, step);
 }
@@ -314,7 +316,7 @@ static void *run_sender(void *argument)
 	const uint32_t *bounds = &builder->schedule->sender_start[worker->number];
 	pin_thread(builder, worker->number);
 	for (uint32_t step = bounds[0]; step < bounds[1] && !has_failed(); step++)
-		run_step(builder, &worker->busy, step);
+		run_step(builder, &worker->busy, step, builder->anchors[worker->number]);
 	return NULL;
 }
 
@@ -377,7 +379,7 @@ static void make_nodes_and_links(struct builder *builder, struct busy *busy)
 	uint32_t last_step = schedule->step_count - 1;
 	if (has_failed())
 		return;
-	send_links(builder, busy, last_step, builder->node_count - 1);
+	send_links(builder, busy, last_step, builder->anchors[0]);
 	for (uint32_t step = options->configure_late ? 0 : last_step; step <= last_step && !has_failed(); step++)
 		configure_complete(builder, busy, step);
 }
@@ -416,7 +418,10 @@ static void close_everything(struct builder *builder)
 		close_descriptor(&builder->nodes[node].namespace);
 		close_descriptor(&builder->nodes[node].socket);
 	}
-	close(builder->anchor);
+	for (uint32_t sender = 0; sender < builder->options->senders; sender++)
+		close_descriptor(&builder->anchors[sender]);
+	free(builder->anchors);
+	free(builder->nodes);
 }
 
 struct build_report build(const struct schedule *schedule, const struct options *options, struct lab *lab)
@@ -433,7 +438,9 @@ struct build_report build(const struct schedule *schedule, const struct options 
 	for (uint32_t node = 0; node < builder.node_count; node++)
 		builder.nodes[node].socket = builder.nodes[node].namespace = -1;
 	grow_descriptor_table(&builder);
-	builder.anchor = open_socket();
+	builder.anchors = allocate_zeroed(options->senders, sizeof *builder.anchors);
+	for (uint32_t sender = 0; sender < options->senders; sender++)
+		builder.anchors[sender] = open_socket();
 	if (lab_make(lab, !options->shared_late))
 		make_nodes_and_links(&builder, &report.busy);
 	if (options->routes_apart && !has_failed())
