@@ -26,7 +26,7 @@ struct IpPrefix {
   [[nodiscard]] bool is_v4() const noexcept { return address.is_v4(); }
   [[nodiscard]] std::string to_string() const;
   friend bool operator==(const IpPrefix&, const IpPrefix&) = default;
-  friend auto operator<=>(const IpPrefix&, const IpPrefix&) = default;
+  friend std::strong_ordering operator<=>(const IpPrefix&, const IpPrefix&) = default;
 };
 
 /// Parses "10.0.0.1/30" or "2001:db8::1/64"; a missing length means a host (32 or 128), as `ip address add` has it.

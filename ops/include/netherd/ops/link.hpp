@@ -18,7 +18,8 @@ using engine::InterfaceIndex;
 inline constexpr std::size_t max_interface_name_bytes = 15;
 
 /// True for a name the kernel takes for an interface: 1 to 15 bytes, no '/', ':' or white space, neither "." nor ".."
-/// (dev_valid_name(), net/core/dev.c, Linux 6.18); control characters and '%' (a template to the kernel) are refused.
+/// (dev_valid_name(), net/core/dev.c, Linux 6.18). What is not printable ASCII, and '%' (a template to the kernel), is
+/// refused here although the kernel takes it.
 [[nodiscard]] bool is_valid_interface_name(std::string_view name) noexcept;
 
 /// What both ends of a veth pair, and other new links, have in common. Names and lifetimes: views must stay valid until
@@ -33,8 +34,8 @@ struct NewLink {
 
 /// Adds a veth pair, both ends straight in their namespaces, each with a single transmit and receive queue.
 ///
-///     ip link add MAIN netns NS index I numtxqueues 1 numrxqueues 1 [up] type veth
-///        peer name PEER netns NS2 index I2 numtxqueues 1 numrxqueues 1
+///     ip link add MAIN netns NS index I [mtu M] [address MAC] numtxqueues 1 numrxqueues 1 [master BRIDGE] [up]
+///        type veth peer name PEER netns NS2 index I2 [mtu M] [address MAC] numtxqueues 1 numrxqueues 1
 ///
 /// Only the main end can be brought up or given to a bridge at creation: the kernel fails the request for the peer's
 /// IFF_UP (ENOTCONN) and ignores its IFLA_MASTER (drivers/net/veth.c, Linux 6.18).
@@ -54,7 +55,10 @@ struct AddVeth {
   [[nodiscard]] std::string describe() const;
 };
 
-/// Adds a bridge and brings it up: `ip -n NS link add NAME index I address MAC type bridge`. Its spanning tree is off.
+/// Adds a bridge: `ip -n NS link add NAME index I [mtu M] [address MAC] [up] type bridge`. Its spanning tree is off.
+///
+/// Without an address of its own a bridge takes over the lowest one of its ports, and changes it as ports come and go.
+/// Errors of the outcome: file_exists (the name or the index is taken), invalid_argument (a bad name).
 struct AddBridge {
   static constexpr std::string_view operation = "add bridge";
   NewLink link;
@@ -65,6 +69,9 @@ struct AddBridge {
 };
 
 /// Changes a link: `ip -n NS link set NAME [master BRIDGE] [mtu N] [address MAC] [up|down]`.
+///
+/// With `ipv4_forwarding` also `ip netns exec NS sysctl -qw net.ipv4.conf.NAME.forwarding=1`, on a second line of
+/// describe(); it is alone there if nothing else is asked for.
 ///
 /// Precondition: `index` names a link in the socket's namespace. Errors of the outcome: no_such_device.
 struct SetLink {
@@ -84,12 +91,13 @@ struct SetLink {
   [[nodiscard]] std::string describe() const;
 };
 
-/// Deletes a link, and with a veth its peer: `ip link delete dev NAME`. Costs 16 to 28 ms in the kernel (an RCU
+/// Deletes a link, and with a veth its peer: `ip -n NS link delete dev NAME`. Costs 16 to 28 ms in the kernel (an RCU
 /// barrier, net/core/dev.c netdev_run_todo(), Linux 6.18); to remove a whole namespace, drop the namespace instead.
 struct DeleteLink {
   static constexpr std::string_view operation = "delete link";
   InterfaceIndex index = InterfaceIndex::none;
-  std::string_view name;
+  std::string_view name;   ///< for describe() only
+  std::string_view netns;  ///< for describe() only
 
   void encode(engine::MessageWriter& writer) const noexcept;
   [[nodiscard]] std::string describe() const;
