@@ -10,6 +10,9 @@ static_assert(message_alignment == MNL_ALIGNTO);
 
 namespace {
 
+constexpr std::size_t message_header_bytes = sizeof(nlmsghdr);
+constexpr std::size_t attribute_header_bytes = sizeof(nlattr);
+
 constexpr std::size_t aligned(std::size_t size) noexcept {
   return (size + message_alignment - 1) & ~(message_alignment - 1);
 }
@@ -43,29 +46,29 @@ void MessageWriter::append(const void* data, std::size_t size) noexcept {
 
 void MessageWriter::begin(std::uint16_t type, std::uint16_t flags) noexcept {
   used_ = 0;
-  overflowed_ = buffer_.size() < MNL_NLMSG_HDRLEN;
+  overflowed_ = buffer_.size() < message_header_bytes;
   if (overflowed_) return;
   nlmsghdr* header = mnl_nlmsg_put_header(buffer_.data());
   header->nlmsg_type = type;
   header->nlmsg_flags = static_cast<std::uint16_t>(flags | NLM_F_REQUEST);
-  used_ = MNL_NLMSG_HDRLEN;
+  used_ = message_header_bytes;
 }
 
 void MessageWriter::put_bytes(std::uint16_t type, std::span<const std::byte> payload) noexcept {
-  if (payload.size() > UINT16_MAX - MNL_ATTR_HDRLEN) {
+  if (payload.size() > UINT16_MAX - attribute_header_bytes) {
     overflowed_ = true;
     return;
   }
-  const std::size_t size = MNL_ATTR_HDRLEN + payload.size();
+  const std::size_t size = attribute_header_bytes + payload.size();
   std::byte* place = reserve(size);
   if (place == nullptr) return;
   const nlattr header{static_cast<std::uint16_t>(size), type};
   std::memcpy(place, &header, sizeof header);
-  if (!payload.empty()) std::memcpy(place + MNL_ATTR_HDRLEN, payload.data(), payload.size());
+  if (!payload.empty()) std::memcpy(place + attribute_header_bytes, payload.data(), payload.size());
 }
 
 void MessageWriter::put_string(std::uint16_t type, std::string_view text) noexcept {
-  const std::size_t size = MNL_ATTR_HDRLEN + text.size() + 1;
+  const std::size_t size = attribute_header_bytes + text.size() + 1;
   if (size > UINT16_MAX) {
     overflowed_ = true;
     return;
@@ -74,8 +77,8 @@ void MessageWriter::put_string(std::uint16_t type, std::string_view text) noexce
   if (place == nullptr) return;
   const nlattr header{static_cast<std::uint16_t>(size), type};
   std::memcpy(place, &header, sizeof header);
-  if (!text.empty()) std::memcpy(place + MNL_ATTR_HDRLEN, text.data(), text.size());
-  place[MNL_ATTR_HDRLEN + text.size()] = std::byte{0};
+  if (!text.empty()) std::memcpy(place + attribute_header_bytes, text.data(), text.size());
+  place[attribute_header_bytes + text.size()] = std::byte{0};
 }
 
 MessageWriter::Nest MessageWriter::begin_nest(std::uint16_t type) noexcept {
@@ -113,7 +116,7 @@ std::string_view AttributeView::text() const noexcept {
 
 AttributeView Attributes::Iterator::operator*() const noexcept {
   const auto* attribute = reinterpret_cast<const nlattr*>(rest_.data());
-  return {mnl_attr_get_type(attribute), rest_.first(attribute->nla_len).subspan(MNL_ATTR_HDRLEN)};
+  return {mnl_attr_get_type(attribute), rest_.first(attribute->nla_len).subspan(attribute_header_bytes)};
 }
 
 Attributes::Iterator& Attributes::Iterator::operator++() noexcept {
