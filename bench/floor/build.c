@@ -245,6 +245,14 @@ static void send_links(struct builder *builder, struct busy *busy, uint32_t step
 	busy->links += now_seconds() - start;
 }
 
+static void finish_node(const struct builder *builder, uint32_t node)
+{
+	struct node_state *state = &builder->nodes[node];
+	send_range(builder, state->socket, UNIT_FINISH, node);
+	if (!builder->options->routes_apart)
+		close_descriptor(&state->socket);
+}
+
 static void configure_complete(struct builder *builder, struct busy *busy, uint32_t step)
 {
 	const struct schedule *schedule = builder->schedule;
@@ -254,8 +262,9 @@ static void configure_complete(struct builder *builder, struct busy *busy, uint3
 		struct node_state *state = &builder->nodes[node];
 		send_range(builder, state->socket, UNIT_CONFIGURE, node);
 		close_descriptor(&state->namespace);
-		if (!builder->options->routes_apart)
-			close_descriptor(&state->socket);
+		if (builder->options->configure == CONFIGURE_UP_LATE)
+			continue;
+		finish_node(builder, node);
 	}
 	busy->configure += now_seconds() - start;
 }
@@ -279,7 +288,7 @@ static void run_step(struct builder *builder, struct busy *busy, uint32_t step, 
 	end = end < builder->node_count ? end : builder->node_count;
 	make_group(builder, busy, step * group, end);
 	send_links(builder, busy, step, anchor);
-	if (!builder->options->configure_late)
+	if (builder->options->configure != CONFIGURE_LATE)
 		configure_complete(builder, busy, step);
 }
 
@@ -366,6 +375,14 @@ static void join_workers(struct worker *workers, uint32_t count, struct busy *su
 	free(workers);
 }
 
+static void finish_all(struct builder *builder, struct busy *busy)
+{
+	double start = now_seconds();
+	for (uint32_t node = 0; node < builder->node_count && !has_failed(); node++)
+		finish_node(builder, node);
+	busy->configure += now_seconds() - start;
+}
+
 static void make_nodes_and_links(struct builder *builder, struct busy *busy)
 {
 	const struct schedule *schedule = builder->schedule;
@@ -380,8 +397,11 @@ static void make_nodes_and_links(struct builder *builder, struct busy *busy)
 	if (has_failed())
 		return;
 	send_links(builder, busy, last_step, builder->anchors[0]);
-	for (uint32_t step = options->configure_late ? 0 : last_step; step <= last_step && !has_failed(); step++)
+	uint32_t step = options->configure == CONFIGURE_LATE ? 0 : last_step;
+	for (; step <= last_step && !has_failed(); step++)
 		configure_complete(builder, busy, step);
+	if (options->configure == CONFIGURE_UP_LATE)
+		finish_all(builder, busy);
 }
 
 static double add_routes(struct builder *builder, struct busy *busy)

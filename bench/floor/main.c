@@ -24,7 +24,8 @@ static const char usage[] =
 	"  --senders N           threads that send links and addresses, each for its own range of nodes\n"
 	"  --group N             nodes whose links go in one send\n"
 	"  --batch-bytes N       no send is longer\n"
-	"  --configure eager|late        addresses and up: as soon as a node has its links, or after the last link\n"
+	"  --configure eager|up-late|late  addresses and up: as soon as a node has its links; up after the last link of\n"
+	"                                all; both after the last link\n"
 	"  --order address|up            which comes first\n"
 	"  --loopback early|with         lo goes up with its namespace's creation, or with the node's other devices\n"
 	"  --main-up creation|setlink    how the main end of the ring's links goes up\n"
@@ -50,10 +51,11 @@ struct request_line {
 
 static const struct options default_options = {.lab_name = "ring",
 					       .base_directory = "/run/netherd-floor",
-					       .creators = 1,
-					       .senders = 1,
+					       .creators = 0,
+					       .senders = 2,
 					       .route_threads = 1,
 					       .group = 1,
+					       .configure = CONFIGURE_LATE,
 					       .batch_bytes = 65536};
 
 /* For options that have two values: true is the second one. */
@@ -73,6 +75,17 @@ static uint32_t number_of(const char *option, const char *value, uint32_t least,
 	if (end == value || *end || number < least || number > most)
 		die_usage("--%s: a number from %u to %u", option, least, most);
 	return (uint32_t)number;
+}
+
+static enum configure configure_of(const char *value)
+{
+	if (strcmp(value, "eager") == 0)
+		return CONFIGURE_EAGER;
+	if (strcmp(value, "up-late") == 0)
+		return CONFIGURE_UP_LATE;
+	if (strcmp(value, "late") == 0)
+		return CONFIGURE_LATE;
+	die_usage("--configure: eager, up-late or late");
 }
 
 static void take_option(struct request_line *request, const char *option, const char *value)
@@ -97,7 +110,7 @@ static void take_option(struct request_line *request, const char *option, const 
 	else if (strcmp(option, "batch-bytes") == 0)
 		options->batch_bytes = number_of(option, value, 1, 200000);
 	else if (strcmp(option, "configure") == 0)
-		options->configure_late = second_of(option, value, "eager", "late");
+		options->configure = configure_of(value);
 	else if (strcmp(option, "order") == 0)
 		options->up_first = second_of(option, value, "address", "up");
 	else if (strcmp(option, "loopback") == 0)

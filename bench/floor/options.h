@@ -6,6 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* When a node's addresses, "up" and few routes are sent. */
+enum configure {
+	CONFIGURE_EAGER,   /* as soon as all its links exist */
+	CONFIGURE_UP_LATE, /* addresses and lo then, the rest after the last link of all */
+	CONFIGURE_LATE     /* everything after the last link of all */
+};
+
 struct options {
 	const char *lab_name;
 	const char *base_directory;
@@ -20,7 +27,7 @@ struct options {
 	bool shared_late;         /* the tmpfs is made shared after the last bind mount */
 	bool acknowledge_each;    /* NLM_F_ACK on every message, not only on the last one of a send */
 	bool node_socket_for_links; /* links are sent by a node's socket, not by one anchor socket */
-	bool configure_late;      /* addresses and "up" after the last link, not as soon as a node is complete */
+	enum configure configure;
 	bool up_first;            /* "up" before addresses */
 	bool loopback_early;      /* lo goes up right after its namespace is made, by the same thread */
 	bool routes_apart;        /* routes in a phase of their own, after everything else */

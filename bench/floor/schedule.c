@@ -39,24 +39,27 @@ static bool is_loopback_up(const struct plan *plan, const struct request *reques
 {
 	static const size_t index_offset = NLMSG_HDRLEN + 4;
 	uint32_t index;
-	if (request->stage != STAGE_UP)
-		return false;
 	memcpy(&index, plan->bytes.data + request->offset + index_offset, sizeof index);
 	return index == 1;
 }
 
 static enum unit unit_of(const struct plan *plan, const struct request *request, const struct options *options)
 {
+	enum unit last = options->configure == CONFIGURE_UP_LATE ? UNIT_FINISH : UNIT_CONFIGURE;
 	switch (request->stage) {
 	case STAGE_BRIDGE:
 	case STAGE_LINK:
 		return UNIT_LINK;
 	case STAGE_ROUTE4:
-		return options->routes_apart ? UNIT_ROUTE4 : UNIT_CONFIGURE;
+		return options->routes_apart ? UNIT_ROUTE4 : last;
 	case STAGE_ROUTE6:
-		return options->routes_apart ? UNIT_ROUTE6 : UNIT_CONFIGURE;
+		return options->routes_apart ? UNIT_ROUTE6 : last;
+	case STAGE_UP:
+		if (is_loopback_up(plan, request))
+			return options->loopback_early ? UNIT_LOOPBACK : UNIT_CONFIGURE;
+		return last;
 	default:
-		return options->loopback_early && is_loopback_up(plan, request) ? UNIT_LOOPBACK : UNIT_CONFIGURE;
+		return UNIT_CONFIGURE;
 	}
 }
 

@@ -6,7 +6,7 @@
 #include "plan.h"
 
 /* What is sent together. Links are keyed by step, everything else by node. */
-enum unit { UNIT_LOOPBACK, UNIT_LINK, UNIT_CONFIGURE, UNIT_ROUTE4, UNIT_ROUTE6, UNIT_COUNT };
+enum unit { UNIT_LOOPBACK, UNIT_LINK, UNIT_CONFIGURE, UNIT_FINISH, UNIT_ROUTE4, UNIT_ROUTE6, UNIT_COUNT };
 
 /* One send: messages that lie behind each other. */
 struct batch {
