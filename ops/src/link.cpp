@@ -16,8 +16,8 @@ namespace netherd::ops {
 
 namespace {
 
-using engine::AttributeView;
 using engine::Attributes;
+using engine::AttributeView;
 using engine::MessageView;
 using engine::MessageWriter;
 using engine::value_of;

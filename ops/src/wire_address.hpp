@@ -29,6 +29,7 @@ class WireAddress {
 };
 
 /// The address that an attribute carries; nothing for another family or a wrong size.
-[[nodiscard]] std::optional<IpAddress> read_wire_address(std::uint8_t family, std::span<const std::byte> bytes) noexcept;
+[[nodiscard]] std::optional<IpAddress> read_wire_address(std::uint8_t family,
+                                                         std::span<const std::byte> bytes) noexcept;
 
 }  // namespace netherd::ops

@@ -50,9 +50,9 @@ struct DumpAddresses {
 /// An address as the kernel reports it.
 struct Address {
   InterfaceIndex index = InterfaceIndex::none;
-  IpPrefix address;          ///< the interface's own address (IFA_LOCAL where there is one)
-  std::uint32_t flags = 0;   ///< IFA_F_*
-  std::uint8_t scope = 0;    ///< RT_SCOPE_*
+  IpPrefix address;         ///< the interface's own address (IFA_LOCAL where there is one)
+  std::uint32_t flags = 0;  ///< IFA_F_*
+  std::uint8_t scope = 0;   ///< RT_SCOPE_*
 };
 
 /// Decodes an RTM_NEWADDR message; nothing if it is not one, or is malformed.

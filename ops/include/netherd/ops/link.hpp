@@ -113,7 +113,7 @@ struct DumpLinks {
 struct Link {
   InterfaceIndex index = InterfaceIndex::none;
   std::string name;
-  std::string kind;  ///< "veth", "bridge" ...; empty for loopback and physical devices
+  std::string kind;         ///< "veth", "bridge" ...; empty for loopback and physical devices
   std::uint32_t flags = 0;  ///< IFF_* (linux/if.h)
   std::uint32_t mtu = 0;
   InterfaceIndex bridge = InterfaceIndex::none;  ///< the link it is enslaved to

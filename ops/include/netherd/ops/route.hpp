@@ -55,7 +55,7 @@ struct Route {
   IpPrefix destination;
   std::optional<IpAddress> gateway;
   InterfaceIndex index = InterfaceIndex::none;
-  std::uint32_t table = 0;    ///< RT_TABLE_*; 254 is main
+  std::uint32_t table = 0;  ///< RT_TABLE_*; 254 is main
   std::uint32_t metric = 0;
   std::uint8_t type = 0;      ///< RTN_*
   std::uint8_t protocol = 0;  ///< RTPROT_*

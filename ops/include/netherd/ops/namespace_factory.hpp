@@ -1,0 +1,112 @@
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "netherd/engine/file_descriptor.hpp"
+
+namespace netherd::ops {
+
+/// A setting under /proc/sys: `sysctl -qw KEY=VALUE`, the key with slashes ("net/ipv6/conf/all/forwarding").
+struct KernelSetting {
+  std::string key;
+  std::string value;
+};
+
+/// Asks for a new namespace: `ip netns add NAME`. Its interface `lo` is down, as the kernel makes it.
+struct CreateNamespace {
+  std::string pin_path;                 ///< where to pin it; empty: it lives as long as its descriptors
+  std::string symlink_path;             ///< a symbolic link to pin_path that is made as well; empty: none
+  std::vector<KernelSetting> settings;  ///< written inside the namespace; the first one costs about 270 µs
+};
+
+/// Asks for a socket inside a namespace that exists. What `ip -n NAME` does before its own work, but without a mount
+/// namespace of its own.
+struct OpenNamespace {
+  std::string path;     ///< a pinned namespace
+  int descriptor = -1;  ///< an open one, used if the path is empty; must stay open until completion
+};
+
+/// What the factory hands over.
+struct CreatedNamespace {
+  engine::FileDescriptor netns;  ///< the namespace; empty if it was opened by its descriptor
+  /// A netlink socket inside it: NETLINK_ROUTE, non-blocking, close-on-exec, with no other option set.
+  engine::FileDescriptor socket;
+  /// What could not be done ("create the namespace"), with static lifetime; empty on success.
+  std::string_view failed_step;
+};
+
+/// Makes namespaces, and opens sockets inside namespaces, on threads of its own.
+///
+/// unshare(CLONE_NEWNET) blocks for half a millisecond and changes the thread that it runs on, so it is done on helper
+/// threads. They do that and what costs least right there (the socket, the pin, settings), and hand the descriptors
+/// over; everything else stays on the caller's thread. Here alone in netherd a mutex is needed, for the queue of jobs.
+/// Any number of jobs can be submitted ahead; they start in the order of submission.
+///
+/// A helper thread that has nothing to do returns to the namespace in which the factory was made, so that it keeps no
+/// namespace alive. All signals are blocked in helper threads.
+///
+/// The kernel counts a namespace until it has finished destroying it; unshare() then fails with ENOSPC when
+/// user.max_net_namespaces is reached. The factory then retries for Options::limit_patience.
+///
+/// Completion: handlers run on their associated executor, or else on the factory's, never inside the initiating
+/// function. Errors are those of the failing system call, CreatedNamespace::failed_step says which; nothing made is
+/// left behind. Among them: no_space_on_device (the limit of namespaces, or of mounts), too_many_files_open,
+/// file_exists (pin_path or symlink_path), operation_not_permitted (CAP_SYS_ADMIN is needed).
+///
+/// Cancellation (terminal, partial and total alike): a job that was not started completes with operation_aborted; one
+/// that was started runs to its end. The destructor cancels what was not started and waits for what was.
+///
+/// Thread safety: one thread at a time, the one that runs the handlers. The factory's executor must take submissions
+/// from other threads, as that of every io_context does unless it was made with an "unsafe" concurrency hint.
+class NamespaceFactory {
+ public:
+  using Signature = void(boost::system::error_code, CreatedNamespace);
+
+  struct Options {
+    /// More than two gain nothing: the kernel serialises part of the work.
+    std::size_t threads = 1;
+    std::chrono::milliseconds limit_patience{10'000};
+  };
+
+  /// Starts the threads. Throws boost::system::system_error if /proc is missing, std::system_error if a thread cannot
+  /// be started.
+  NamespaceFactory(boost::asio::any_io_executor executor, Options options);
+  ~NamespaceFactory();
+  NamespaceFactory(const NamespaceFactory&) = delete;
+  NamespaceFactory& operator=(const NamespaceFactory&) = delete;
+
+  template <boost::asio::completion_token_for<Signature> Token>
+  auto async_create(CreateNamespace request, Token&& token) {
+    return boost::asio::async_initiate<Token, Signature>(
+        [this](auto handler, CreateNamespace asked) { start(std::move(asked), std::move(handler)); }, token,
+        std::move(request));
+  }
+
+  template <boost::asio::completion_token_for<Signature> Token>
+  auto async_enter(OpenNamespace request, Token&& token) {
+    return boost::asio::async_initiate<Token, Signature>(
+        [this](auto handler, OpenNamespace asked) { start(std::move(asked), std::move(handler)); }, token,
+        std::move(request));
+  }
+
+ private:
+  class Workshop;
+  using Handler = boost::asio::any_completion_handler<Signature>;
+
+  void start(CreateNamespace request, Handler handler);
+  void start(OpenNamespace request, Handler handler);
+
+  std::shared_ptr<Workshop> workshop_;
+};
+
+}  // namespace netherd::ops

@@ -1,0 +1,313 @@
+#include "netherd/ops/namespace_factory.hpp"
+
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <variant>
+
+#include "netherd/ops/netns_path.hpp"
+#include "system_error.hpp"
+
+namespace netherd::ops {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using engine::FileDescriptor;
+
+/// How long to wait before asking again when the limit of namespaces is reached: the kernel takes about 1 ms for each.
+constexpr std::chrono::milliseconds limit_retry_interval{5};
+
+/// What a job has come to: the descriptors, or the failure and its step.
+struct JobResult {
+  error_code error;
+  CreatedNamespace created;
+
+  bool step(std::string_view name, error_code outcome) noexcept {
+    if (!outcome) return true;
+    error = outcome;
+    created = {};
+    created.failed_step = name;
+    return false;
+  }
+};
+
+error_code open_netlink_socket(FileDescriptor& socket) noexcept {
+  socket.reset(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+  return error_of(socket.get());
+}
+
+error_code open_netns_of_socket(int socket, FileDescriptor& netns) noexcept {
+  netns.reset(::ioctl(socket, SIOCGSKNS));
+  return error_of(netns.get());
+}
+
+error_code write_setting(const KernelSetting& setting) noexcept {
+  const FileDescriptor file{::open(("/proc/sys/" + setting.key).c_str(), O_WRONLY | O_CLOEXEC)};
+  return file ? error_of(::write(file.get(), setting.value.data(), setting.value.size())) : last_error();
+}
+
+error_code write_settings(const std::vector<KernelSetting>& settings) noexcept {
+  for (const KernelSetting& setting : settings) {
+    if (const auto error = write_setting(setting)) return error;
+  }
+  return {};
+}
+
+error_code pin(const CreateNamespace& request, int netns) noexcept {
+  return request.pin_path.empty() ? error_code{} : pin_namespace(request.pin_path, netns);
+}
+
+error_code link_name(const CreateNamespace& request) noexcept {
+  if (request.symlink_path.empty()) return {};
+  const auto error = error_of(::symlink(request.pin_path.c_str(), request.symlink_path.c_str()));
+  if (error && !request.pin_path.empty()) static_cast<void>(unpin_namespace(request.pin_path));
+  return error;
+}
+
+/// Precondition: the thread is in the new namespace.
+JobResult finish_creation(const CreateNamespace& request) noexcept {
+  JobResult result;
+  auto& [netns, socket, failed_step] = result.created;
+  static_cast<void>(result.step("open a netlink socket", open_netlink_socket(socket)) &&
+                    result.step("open the namespace", open_netns_of_socket(socket.get(), netns)) &&
+                    result.step("change a setting of the namespace", write_settings(request.settings)) &&
+                    result.step("pin the namespace", pin(request, netns.get())) &&
+                    result.step("link the name of the namespace", link_name(request)));
+  return result;
+}
+
+JobResult open_socket_inside(const OpenNamespace& request) noexcept {
+  JobResult result;
+  auto& [netns, socket, failed_step] = result.created;
+  if (!request.path.empty()) {
+    auto opened = open_namespace(request.path);
+    if (!result.step("open the namespace", opened ? error_code{} : opened.error())) return result;
+    netns = std::move(*opened);
+  }
+  const int entered = request.path.empty() ? request.descriptor : netns.get();
+  static_cast<void>(result.step("enter the namespace", error_of(::setns(entered, CLONE_NEWNET))) &&
+                    result.step("open a netlink socket", open_netlink_socket(socket)));
+  return result;
+}
+
+/// Blocks all signals while it exists; a thread started meanwhile inherits that for good.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() noexcept {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+/// The queue of jobs and the threads that do them. Shared with what is posted to the executor and with cancellation
+/// slots, both of which can outlive the factory.
+class NamespaceFactory::Workshop : public std::enable_shared_from_this<Workshop> {
+ public:
+  using Work = std::variant<CreateNamespace, OpenNamespace>;
+
+  Workshop(asio::any_io_executor executor, Options options, FileDescriptor home)
+      : executor_{std::move(executor)}, options_{options}, home_{std::move(home)} {}
+
+  void start_threads();
+  void stop();
+  void submit(Work work, Handler handler);
+
+ private:
+  struct Job {
+    Job(Work asked, Handler completion, const asio::any_io_executor& executor)
+        : work{std::move(asked)},
+          handler{std::move(completion)},
+          own_executor_work{executor},
+          handler_executor_work{asio::get_associated_executor(handler, executor)} {}
+
+    Work work;
+    Handler handler;
+    asio::executor_work_guard<asio::any_io_executor> own_executor_work;
+    asio::executor_work_guard<asio::any_completion_executor> handler_executor_work;
+  };
+  using JobPointer = std::unique_ptr<Job>;
+
+  void run();
+  [[nodiscard]] JobResult perform(const CreateNamespace& request);
+  [[nodiscard]] JobResult perform(const OpenNamespace& request) { return open_socket_inside(request); }
+  [[nodiscard]] error_code unshare_within_limit();
+  [[nodiscard]] bool wait_for_limit(std::chrono::steady_clock::time_point give_up);
+  void go_home() const noexcept { static_cast<void>(::setns(home_.get(), CLONE_NEWNET)); }
+  void cancel(const Job* job);
+  void deliver(JobPointer job, JobResult result);
+
+  const asio::any_io_executor executor_;
+  const Options options_;
+  const FileDescriptor home_;
+  std::vector<std::thread> threads_;
+
+  /// The limit was reached and did not give way: later jobs fail at once, until one succeeds.
+  std::atomic<bool> patience_used_up_{false};
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::deque<JobPointer> queue_;
+  bool stopping_ = false;
+};
+
+void NamespaceFactory::Workshop::start_threads() {
+  const SignalsBlocked blocked;
+  const std::size_t count = std::max<std::size_t>(1, options_.threads);
+  while (threads_.size() < count) threads_.emplace_back([this] { run(); });
+}
+
+void NamespaceFactory::Workshop::stop() {
+  std::deque<JobPointer> not_started;
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+    not_started.swap(queue_);
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  for (JobPointer& job : not_started) deliver(std::move(job), {.error = asio::error::operation_aborted, .created = {}});
+}
+
+void NamespaceFactory::Workshop::submit(Work work, Handler handler) {
+  auto job = std::make_unique<Job>(std::move(work), std::move(handler), executor_);
+  if (auto slot = asio::get_associated_cancellation_slot(job->handler); slot.is_connected()) {
+    slot.assign([workshop = shared_from_this(), job = job.get()](asio::cancellation_type type) {
+      if (type != asio::cancellation_type::none) workshop->cancel(job);
+    });
+  }
+  {
+    const std::lock_guard lock{mutex_};
+    queue_.push_back(std::move(job));
+  }
+  changed_.notify_one();
+}
+
+void NamespaceFactory::Workshop::cancel(const Job* job) {
+  JobPointer cancelled;
+  {
+    const std::lock_guard lock{mutex_};
+    const auto place =
+        std::find_if(queue_.begin(), queue_.end(), [job](const auto& queued) { return queued.get() == job; });
+    if (place == queue_.end()) return;
+    cancelled = std::move(*place);
+    queue_.erase(place);
+  }
+  deliver(std::move(cancelled), {.error = asio::error::operation_aborted, .created = {}});
+}
+
+/// By way of the factory's own executor, because the handler's need not be one that can be posted to.
+void NamespaceFactory::Workshop::deliver(JobPointer job, JobResult result) {
+  asio::post(executor_, [job = std::move(job), result = std::move(result)]() mutable {
+    asio::get_associated_cancellation_slot(job->handler).clear();
+    const auto executor = job->handler_executor_work.get_executor();
+    auto handler = std::move(job->handler);
+    job.reset();
+    asio::dispatch(executor, asio::append(std::move(handler), result.error, std::move(result.created)));
+  });
+}
+
+void NamespaceFactory::Workshop::run() {
+  bool away = false;
+  std::unique_lock lock{mutex_};
+  while (!stopping_) {
+    if (queue_.empty() && away) {
+      lock.unlock();
+      go_home();
+      away = false;
+      lock.lock();
+      continue;
+    }
+    if (queue_.empty()) {
+      changed_.wait(lock);
+      continue;
+    }
+    JobPointer job = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    JobResult result = std::visit([this](const auto& request) { return perform(request); }, job->work);
+    away = true;
+    deliver(std::move(job), std::move(result));
+    lock.lock();
+  }
+}
+
+JobResult NamespaceFactory::Workshop::perform(const CreateNamespace& request) {
+  JobResult result;
+  if (!result.step("create the namespace", unshare_within_limit())) return result;
+  return finish_creation(request);
+}
+
+error_code NamespaceFactory::Workshop::unshare_within_limit() {
+  const auto give_up = std::chrono::steady_clock::now() + options_.limit_patience;
+  for (;;) {
+    const auto error = error_of(::unshare(CLONE_NEWNET));
+    if (!error) patience_used_up_ = false;
+    if (error != boost::system::errc::no_space_on_device || patience_used_up_) return error;
+    go_home();  // the namespace that this thread is still in may be the one to go
+    if (!wait_for_limit(give_up)) {
+      patience_used_up_ = true;
+      return error;
+    }
+  }
+}
+
+bool NamespaceFactory::Workshop::wait_for_limit(std::chrono::steady_clock::time_point give_up) {
+  std::unique_lock lock{mutex_};
+  changed_.wait_for(lock, limit_retry_interval, [this] { return stopping_; });
+  return !stopping_ && std::chrono::steady_clock::now() < give_up;
+}
+
+NamespaceFactory::NamespaceFactory(asio::any_io_executor executor, Options options) {
+  auto home = open_current_namespace();
+  if (!home) throw boost::system::system_error{home.error(), "open the current network namespace"};
+  workshop_ = std::make_shared<Workshop>(std::move(executor), options, std::move(*home));
+  try {
+    workshop_->start_threads();
+  } catch (...) {
+    workshop_->stop();
+    throw;
+  }
+}
+
+NamespaceFactory::~NamespaceFactory() { workshop_->stop(); }
+
+void NamespaceFactory::start(CreateNamespace request, Handler handler) {
+  workshop_->submit(std::move(request), std::move(handler));
+}
+
+void NamespaceFactory::start(OpenNamespace request, Handler handler) {
+  workshop_->submit(std::move(request), std::move(handler));
+}
+
+}  // namespace netherd::ops
