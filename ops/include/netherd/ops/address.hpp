@@ -20,10 +20,10 @@ using engine::InterfaceIndex;
 struct AddAddress {
   static constexpr std::string_view operation = "add address";
   InterfaceIndex index = InterfaceIndex::none;
-  IpPrefix address;
+  IpPrefix address{};
   bool duplicate_address_detection = false;  ///< IPv6 only
-  std::string_view name;                     ///< for describe() only
-  std::string_view netns;                    ///< for describe() only
+  std::string_view name{};                   ///< for describe() only
+  std::string_view netns{};                  ///< for describe() only
 
   void encode(engine::MessageWriter& writer) const noexcept;
   [[nodiscard]] std::string describe() const;
@@ -33,9 +33,9 @@ struct AddAddress {
 struct DeleteAddress {
   static constexpr std::string_view operation = "delete address";
   InterfaceIndex index = InterfaceIndex::none;
-  IpPrefix address;
-  std::string_view name;
-  std::string_view netns;
+  IpPrefix address{};
+  std::string_view name{};
+  std::string_view netns{};
 
   void encode(engine::MessageWriter& writer) const noexcept;
   [[nodiscard]] std::string describe() const;
@@ -50,7 +50,7 @@ struct DumpAddresses {
 /// An address as the kernel reports it.
 struct Address {
   InterfaceIndex index = InterfaceIndex::none;
-  IpPrefix address;         ///< the interface's own address (IFA_LOCAL where there is one)
+  IpPrefix address{};       ///< the interface's own address (IFA_LOCAL where there is one)
   std::uint32_t flags = 0;  ///< IFA_F_*
   std::uint8_t scope = 0;   ///< RT_SCOPE_*
 };

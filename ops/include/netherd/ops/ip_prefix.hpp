@@ -16,7 +16,7 @@ using IpAddress = boost::asio::ip::address;
 
 /// An address with a prefix length: an interface's address (host bits kept) or a network (host bits zero).
 struct IpPrefix {
-  IpAddress address;
+  IpAddress address{};
   std::uint8_t length = 0;
 
   /// The same with the host bits cleared: the subnet that an interface's address lies in.

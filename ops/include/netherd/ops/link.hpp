@@ -25,17 +25,19 @@ inline constexpr std::size_t max_interface_name_bytes = 15;
 /// What both ends of a veth pair, and other new links, have in common. Names and lifetimes: views must stay valid until
 /// the request has been encoded.
 struct NewLink {
-  std::string_view name;
+  std::string_view name{};
   InterfaceIndex index = InterfaceIndex::none;  ///< none: the kernel chooses
-  NetnsReference netns;
+  NetnsReference netns{};
   std::uint32_t mtu = 0;  ///< bytes; 0: the kernel's default
-  std::optional<MacAddress> address;
+  std::optional<MacAddress> address{};
 };
 
 /// Adds a veth pair, both ends straight in their namespaces, each with a single transmit and receive queue.
 ///
 ///     ip link add MAIN netns NS index I [mtu M] [address MAC] numtxqueues 1 numrxqueues 1 [master BRIDGE] [up]
 ///        type veth peer name PEER netns NS2 index I2 [mtu M] [address MAC] numtxqueues 1 numrxqueues 1
+///
+/// With a bridge the command has to be run inside NS, since `ip` looks the bridge's name up where it runs.
 ///
 /// Only the main end can be brought up or given to a bridge at creation: the kernel fails the request for the peer's
 /// IFF_UP (ENOTCONN) and ignores its IFLA_MASTER (drivers/net/veth.c, Linux 6.18).
@@ -44,11 +46,11 @@ struct NewLink {
 /// is taken), invalid_argument (a bad name).
 struct AddVeth {
   static constexpr std::string_view operation = "add veth";
-  NewLink main;
-  NewLink peer;
+  NewLink main{};
+  NewLink peer{};
   bool main_up = false;
   InterfaceIndex main_bridge = InterfaceIndex::none;  ///< index of the bridge in the main end's namespace
-  std::string_view main_bridge_name;                  ///< for describe() only
+  std::string_view main_bridge_name{};                ///< for describe() only
 
   void encode(engine::MessageWriter& writer) const noexcept;
   /// The equivalent `ip` command.
@@ -61,7 +63,7 @@ struct AddVeth {
 /// Errors of the outcome: file_exists (the name or the index is taken), invalid_argument (a bad name).
 struct AddBridge {
   static constexpr std::string_view operation = "add bridge";
-  NewLink link;
+  NewLink link{};
   bool up = false;
 
   void encode(engine::MessageWriter& writer) const noexcept;
@@ -77,15 +79,15 @@ struct AddBridge {
 struct SetLink {
   static constexpr std::string_view operation = "set link";
   InterfaceIndex index = InterfaceIndex::none;
-  std::string_view name;   ///< for describe() only
-  std::string_view netns;  ///< for describe() only
-  std::optional<bool> up;
-  std::optional<InterfaceIndex> bridge;  ///< none: released from its bridge
-  std::string_view bridge_name;          ///< for describe() only
-  std::uint32_t mtu = 0;                 ///< bytes; 0: unchanged
-  std::optional<MacAddress> address;
+  std::string_view name{};   ///< for describe() only
+  std::string_view netns{};  ///< for describe() only
+  std::optional<bool> up{};
+  std::optional<InterfaceIndex> bridge{};  ///< none: released from its bridge
+  std::string_view bridge_name{};          ///< for describe() only
+  std::uint32_t mtu = 0;                   ///< bytes; 0: unchanged
+  std::optional<MacAddress> address{};
   /// IPv4 forwarding of this interface (IPV4_DEVCONF_FORWARDING through IFLA_AF_SPEC): needs no write to /proc/sys.
-  std::optional<bool> ipv4_forwarding;
+  std::optional<bool> ipv4_forwarding{};
 
   void encode(engine::MessageWriter& writer) const noexcept;
   [[nodiscard]] std::string describe() const;
@@ -96,8 +98,8 @@ struct SetLink {
 struct DeleteLink {
   static constexpr std::string_view operation = "delete link";
   InterfaceIndex index = InterfaceIndex::none;
-  std::string_view name;   ///< for describe() only
-  std::string_view netns;  ///< for describe() only
+  std::string_view name{};   ///< for describe() only
+  std::string_view netns{};  ///< for describe() only
 
   void encode(engine::MessageWriter& writer) const noexcept;
   [[nodiscard]] std::string describe() const;
@@ -112,14 +114,14 @@ struct DumpLinks {
 /// A link as the kernel reports it.
 struct Link {
   InterfaceIndex index = InterfaceIndex::none;
-  std::string name;
-  std::string kind;         ///< "veth", "bridge" ...; empty for loopback and physical devices
+  std::string name{};
+  std::string kind{};       ///< "veth", "bridge" ...; empty for loopback and physical devices
   std::uint32_t flags = 0;  ///< IFF_* (linux/if.h)
   std::uint32_t mtu = 0;
   InterfaceIndex bridge = InterfaceIndex::none;  ///< the link it is enslaved to
   InterfaceIndex peer = InterfaceIndex::none;    ///< the other end's index, in the other end's namespace
   std::uint8_t operational_state = 0;            ///< IF_OPER_* (linux/if.h); 6 is UP
-  std::optional<MacAddress> address;
+  std::optional<MacAddress> address{};
 
   [[nodiscard]] bool up() const noexcept;
   /// Both ends are up, so that packets flow (IFF_LOWER_UP).

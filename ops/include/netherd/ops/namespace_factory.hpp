@@ -18,31 +18,31 @@ namespace netherd::ops {
 
 /// A setting under /proc/sys: `sysctl -qw KEY=VALUE`, the key with slashes ("net/ipv6/conf/all/forwarding").
 struct KernelSetting {
-  std::string key;
-  std::string value;
+  std::string key{};
+  std::string value{};
 };
 
 /// Asks for a new namespace: `ip netns add NAME`. Its interface `lo` is down, as the kernel makes it.
 struct CreateNamespace {
-  std::string pin_path;                 ///< where to pin it; empty: it lives as long as its descriptors
-  std::string symlink_path;             ///< a symbolic link to pin_path that is made as well; empty: none
-  std::vector<KernelSetting> settings;  ///< written inside the namespace; the first one costs about 270 µs
+  std::string pin_path{};                 ///< where to pin it; empty: it lives as long as its descriptors
+  std::string symlink_path{};             ///< a symbolic link to pin_path that is made as well; empty: none
+  std::vector<KernelSetting> settings{};  ///< written inside the namespace; the first one costs about 270 µs
 };
 
 /// Asks for a socket inside a namespace that exists. What `ip -n NAME` does before its own work, but without a mount
 /// namespace of its own.
 struct OpenNamespace {
-  std::string path;     ///< a pinned namespace
+  std::string path{};   ///< a pinned namespace
   int descriptor = -1;  ///< an open one, used if the path is empty; must stay open until completion
 };
 
 /// What the factory hands over.
 struct CreatedNamespace {
-  engine::FileDescriptor netns;  ///< the namespace; empty if it was opened by its descriptor
+  engine::FileDescriptor netns{};  ///< the namespace; empty if it was opened by its descriptor
   /// A netlink socket inside it: NETLINK_ROUTE, non-blocking, close-on-exec, with no other option set.
-  engine::FileDescriptor socket;
+  engine::FileDescriptor socket{};
   /// What could not be done ("create the namespace"), with static lifetime; empty on success.
-  std::string_view failed_step;
+  std::string_view failed_step{};
 };
 
 /// Makes namespaces, and opens sockets inside namespaces, on threads of its own.

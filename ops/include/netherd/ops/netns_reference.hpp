@@ -9,7 +9,7 @@ namespace netherd::ops {
 /// Lifetime: both must stay valid until the request has been encoded (descriptor) or described (name). The descriptor
 /// is resolved when the kernel executes the request, so it must stay open until the request's outcome is there.
 struct NetnsReference {
-  std::string_view name;
+  std::string_view name{};
   int descriptor = -1;  ///< -1: the namespace of the socket that the request is sent on
 };
 

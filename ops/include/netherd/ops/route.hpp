@@ -17,14 +17,15 @@ using engine::InterfaceIndex;
 ///
 /// Preconditions: the interface is up and the gateway lies in one of its subnets; destination and gateway are of one
 /// family, and the destination's host bits are zero. A destination of length 0 is the default route.
-/// Errors of the outcome: file_exists, network_unreachable (gateway not on the link), network_down (link not up).
+/// Errors of the outcome: file_exists; network_unreachable (IPv4) or host_unreachable (IPv6) if the gateway is not on
+/// the link, because that is down for example; network_down (IPv6 with a link-local gateway: link not up).
 struct AddRoute {
   static constexpr std::string_view operation = "add route";
-  IpPrefix destination;
-  IpAddress gateway;
+  IpPrefix destination{};
+  IpAddress gateway{};
   InterfaceIndex index = InterfaceIndex::none;
-  std::string_view name;   ///< for describe() only
-  std::string_view netns;  ///< for describe() only
+  std::string_view name{};   ///< for describe() only
+  std::string_view netns{};  ///< for describe() only
 
   void encode(engine::MessageWriter& writer) const noexcept;
   [[nodiscard]] std::string describe() const;
@@ -34,11 +35,11 @@ struct AddRoute {
 /// no_such_process (ESRCH: there is no such route).
 struct DeleteRoute {
   static constexpr std::string_view operation = "delete route";
-  IpPrefix destination;
-  IpAddress gateway;
+  IpPrefix destination{};
+  IpAddress gateway{};
   InterfaceIndex index = InterfaceIndex::none;
-  std::string_view name;
-  std::string_view netns;
+  std::string_view name{};
+  std::string_view netns{};
 
   void encode(engine::MessageWriter& writer) const noexcept;
   [[nodiscard]] std::string describe() const;
@@ -52,8 +53,8 @@ struct DumpRoutes {
 
 /// A route as the kernel reports it.
 struct Route {
-  IpPrefix destination;
-  std::optional<IpAddress> gateway;
+  IpPrefix destination{};
+  std::optional<IpAddress> gateway{};
   InterfaceIndex index = InterfaceIndex::none;
   std::uint32_t table = 0;  ///< RT_TABLE_*; 254 is main
   std::uint32_t metric = 0;
