@@ -4,28 +4,24 @@
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/append.hpp>
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <thread>
 #include <variant>
 
 #include "netherd/ops/netns_path.hpp"
+#include "post_completion.hpp"
+#include "signals_blocked.hpp"
 #include "system_error.hpp"
 
 namespace netherd::ops {
@@ -112,22 +108,6 @@ JobResult open_socket_inside(const OpenNamespace& request) noexcept {
   return result;
 }
 
-/// Blocks all signals while it exists; a thread started meanwhile inherits that for good.
-class SignalsBlocked {
- public:
-  SignalsBlocked() noexcept {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
-
 }  // namespace
 
 /// The queue of jobs and the threads that do them. Shared with what is posted to the executor and with cancellation
@@ -145,16 +125,9 @@ class NamespaceFactory::Workshop : public std::enable_shared_from_this<Workshop>
 
  private:
   struct Job {
-    Job(Work asked, Handler completion, const asio::any_io_executor& executor)
-        : work{std::move(asked)},
-          handler{std::move(completion)},
-          own_executor_work{executor},
-          handler_executor_work{asio::get_associated_executor(handler, executor)} {}
-
+    std::uint64_t number;
     Work work;
-    Handler handler;
-    asio::executor_work_guard<asio::any_io_executor> own_executor_work;
-    asio::executor_work_guard<asio::any_completion_executor> handler_executor_work;
+    PendingCompletion<error_code, CreatedNamespace> completion;
   };
   using JobPointer = std::unique_ptr<Job>;
 
@@ -164,20 +137,21 @@ class NamespaceFactory::Workshop : public std::enable_shared_from_this<Workshop>
   [[nodiscard]] error_code unshare_within_limit();
   [[nodiscard]] bool wait_for_limit(std::chrono::steady_clock::time_point give_up);
   void go_home() const noexcept { static_cast<void>(::setns(home_.get(), CLONE_NEWNET)); }
-  void cancel(const Job* job);
-  void deliver(JobPointer job, JobResult result);
+  void cancel(std::uint64_t number);
+  static void deliver(JobPointer job, JobResult result);
 
   const asio::any_io_executor executor_;
   const Options options_;
   const FileDescriptor home_;
   std::vector<std::thread> threads_;
+  std::uint64_t next_number_ = 0;
 
   /// The limit was reached and did not give way: later jobs fail at once, until one succeeds.
   std::atomic<bool> patience_used_up_{false};
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
-  std::deque<JobPointer> queue_;
+  std::deque<JobPointer> queue_;  // by number
   bool stopping_ = false;
 };
 
@@ -200,10 +174,10 @@ void NamespaceFactory::Workshop::stop() {
 }
 
 void NamespaceFactory::Workshop::submit(Work work, Handler handler) {
-  auto job = std::make_unique<Job>(std::move(work), std::move(handler), executor_);
-  if (auto slot = asio::get_associated_cancellation_slot(job->handler); slot.is_connected()) {
-    slot.assign([workshop = shared_from_this(), job = job.get()](asio::cancellation_type type) {
-      if (type != asio::cancellation_type::none) workshop->cancel(job);
+  auto job = std::make_unique<Job>(Job{next_number_++, std::move(work), {executor_, std::move(handler)}});
+  if (auto slot = job->completion.cancellation_slot(); slot.is_connected()) {
+    slot.assign([workshop = shared_from_this(), number = job->number](asio::cancellation_type type) {
+      if (type != asio::cancellation_type::none) workshop->cancel(number);
     });
   }
   {
@@ -213,28 +187,22 @@ void NamespaceFactory::Workshop::submit(Work work, Handler handler) {
   changed_.notify_one();
 }
 
-void NamespaceFactory::Workshop::cancel(const Job* job) {
+void NamespaceFactory::Workshop::cancel(std::uint64_t number) {
   JobPointer cancelled;
   {
     const std::lock_guard lock{mutex_};
     const auto place =
-        std::find_if(queue_.begin(), queue_.end(), [job](const auto& queued) { return queued.get() == job; });
-    if (place == queue_.end()) return;
+        std::lower_bound(queue_.begin(), queue_.end(), number,
+                         [](const JobPointer& job, std::uint64_t sought) { return job->number < sought; });
+    if (place == queue_.end() || (*place)->number != number) return;
     cancelled = std::move(*place);
     queue_.erase(place);
   }
   deliver(std::move(cancelled), {.error = asio::error::operation_aborted, .created = {}});
 }
 
-/// By way of the factory's own executor, because the handler's need not be one that can be posted to.
 void NamespaceFactory::Workshop::deliver(JobPointer job, JobResult result) {
-  asio::post(executor_, [job = std::move(job), result = std::move(result)]() mutable {
-    asio::get_associated_cancellation_slot(job->handler).clear();
-    const auto executor = job->handler_executor_work.get_executor();
-    auto handler = std::move(job->handler);
-    job.reset();
-    asio::dispatch(executor, asio::append(std::move(handler), result.error, std::move(result.created)));
-  });
+  std::move(job->completion).post(result.error, std::move(result.created));
 }
 
 void NamespaceFactory::Workshop::run() {

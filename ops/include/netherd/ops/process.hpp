@@ -1,0 +1,93 @@
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace netherd::ops {
+
+/// Where a process reads from.
+enum class ProcessInput {
+  none,     ///< /dev/null
+  inherit,  ///< our own standard input
+};
+
+/// Where a process writes to.
+enum class ProcessOutput {
+  inherit,      ///< our own
+  discard,      ///< /dev/null
+  capture,      ///< into the result
+  with_output,  ///< standard error only: to wherever standard output goes (`2>&1`)
+};
+
+/// Asks for a process inside a namespace: `ip netns exec NAME COMMAND`, but without a mount namespace of its own: /sys
+/// and /etc are those of the caller.
+struct RunInNamespace {
+  int netns = -1;                                         ///< must stay open until the initiating function has returned
+  std::vector<std::string> arguments{};                   ///< the command, looked up in PATH, and its arguments
+  std::optional<std::vector<std::string>> environment{};  ///< "NAME=VALUE" each; nothing: our own
+  ProcessInput input = ProcessInput::none;
+  ProcessOutput output = ProcessOutput::inherit;
+  ProcessOutput error_output = ProcessOutput::inherit;
+  std::size_t capture_limit_bytes = 16U << 20U;  ///< of each stream; what is beyond is read and dropped
+  std::chrono::milliseconds kill_grace{2'000};   ///< between SIGTERM and SIGKILL when the operation is cancelled
+};
+
+/// How a process has ended.
+struct ProcessResult {
+  int exit_code = 0;           ///< what it has returned; 128 + `signal` if a signal ended it, as shells have it
+  int signal = 0;              ///< the signal that ended it, or 0
+  std::string output{};        ///< captured standard output
+  std::string error_output{};  ///< captured standard error
+  bool truncated = false;      ///< there was more than capture_limit_bytes
+  /// What could not be done before the command ran ("run the command"), with static lifetime; empty otherwise.
+  std::string_view failed_step{};
+};
+
+namespace detail {
+using ProcessSignature = void(boost::system::error_code, ProcessResult);
+void start_process(boost::asio::any_io_executor executor, const RunInNamespace& request,
+                   boost::asio::any_completion_handler<ProcessSignature> handler);
+}  // namespace detail
+
+/// Runs a command inside a namespace and completes when it has ended.
+///
+/// The process is started inside the initiating function, which returns once the kernel has loaded the command (about
+/// 1 ms). Unless it inherits our standard input it is the leader of a process group of its own, which a Ctrl-C at the
+/// terminal does not reach. It starts with our signal mask; signals that we handle, and SIGPIPE, are reset.
+///
+/// Completion: when the process has ended, with all that it had written until then. What its own children go on to
+/// write is not waited for. No error means that the command was run, whatever its exit code. Errors: those of what
+/// could not be done, ProcessResult::failed_step says what: no_such_file_or_directory and permission_denied (the
+/// command), invalid_argument (not a namespace), operation_not_permitted (CAP_SYS_ADMIN is needed),
+/// too_many_files_open.
+///
+/// Cancellation (terminal or partial): the process, or its whole group if it leads one, gets SIGTERM, and after
+/// `kill_grace` SIGKILL; the operation completes with operation_aborted when the process has ended, and with what it
+/// had written. If the execution context is destroyed first, the process is killed at once.
+///
+/// Nobody else may wait for the process (SIGCHLD must not be ignored). Thread safety: the executor's context is run by
+/// one thread, or the executor is a strand.
+template <boost::asio::completion_token_for<detail::ProcessSignature> Token>
+auto async_run(boost::asio::any_io_executor executor, const RunInNamespace& request, Token&& token) {
+  return boost::asio::async_initiate<Token, detail::ProcessSignature>(
+      [](auto handler, boost::asio::any_io_executor own_executor, const RunInNamespace& asked) {
+        detail::start_process(std::move(own_executor), asked, std::move(handler));
+      },
+      token, std::move(executor), request);
+}
+
+/// Replaces this process by a command inside a namespace, for a single command in the foreground. Returns only if that
+/// is not possible; the calling thread may then be in the namespace already. Errors: as async_run().
+[[nodiscard]] boost::system::error_code exec_in_namespace(int netns, std::span<const std::string> arguments);
+
+}  // namespace netherd::ops

@@ -1,0 +1,244 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <filesystem>
+
+#include "iproute2.hpp"
+#include "netherd/ops/process.hpp"
+
+namespace netherd::ops {
+namespace {
+
+namespace asio = boost::asio;
+namespace errc = boost::system::errc;
+using namespace std::chrono_literals;
+using boost::system::error_code;
+
+class ProcessTest : public testing::Test {
+ protected:
+  RunInNamespace shell(const std::string& script) {
+    RunInNamespace request;
+    request.netns = netns.descriptor();
+    request.arguments = {"sh", "-c", script};
+    request.output = ProcessOutput::capture;
+    request.error_output = ProcessOutput::capture;
+    return request;
+  }
+
+  auto keep() {
+    return [this](error_code outcome, ProcessResult ended) {
+      error = outcome;
+      result = std::move(ended);
+    };
+  }
+
+  void run(const RunInNamespace& request) {
+    async_run(context.get_executor(), request, keep());
+    EXPECT_TRUE(result.failed_step.empty());
+    context.restart();
+    context.run();
+  }
+
+  /// Runs it, and cancels it once it has created this file.
+  void cancel_when_ready(const RunInNamespace& request, const std::string& file) {
+    asio::cancellation_signal signal;
+    async_run(context.get_executor(), request, asio::bind_cancellation_slot(signal.slot(), keep()));
+    while (!std::filesystem::exists(file)) ::usleep(1000);
+    signal.emit(asio::cancellation_type::total);  // which cannot be promised, and so does nothing
+    signal.emit(asio::cancellation_type::terminal);
+    context.run();
+    std::filesystem::remove(file);
+  }
+
+  test::NamedNamespace netns{"node"};
+  asio::io_context context{1};
+  error_code error;
+  ProcessResult result;
+};
+
+TEST_F(ProcessTest, RunsInsideTheNamespace) {
+  run(shell("readlink /proc/self/ns/net"));
+  EXPECT_FALSE(error);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.output, test::run_command("ip netns exec node readlink /proc/self/ns/net").text);
+  EXPECT_NE(result.output, test::run_command("readlink /proc/self/ns/net").text);
+}
+
+TEST_F(ProcessTest, GivesTheExitCode) {
+  run(shell("exit 7"));
+  EXPECT_FALSE(error);
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_EQ(result.signal, 0);
+}
+
+TEST_F(ProcessTest, GivesTheSignal) {
+  run(shell("kill -KILL $$"));
+  EXPECT_FALSE(error);
+  EXPECT_EQ(result.exit_code, 128 + SIGKILL);
+  EXPECT_EQ(result.signal, SIGKILL);
+}
+
+TEST_F(ProcessTest, CapturesBothStreamsApart) {
+  run(shell("echo out; echo err >&2"));
+  EXPECT_EQ(result.output, "out\n");
+  EXPECT_EQ(result.error_output, "err\n");
+}
+
+TEST_F(ProcessTest, CapturesBothStreamsTogether) {
+  RunInNamespace request = shell("echo out; echo err >&2; echo again");
+  request.error_output = ProcessOutput::with_output;
+  run(request);
+  EXPECT_EQ(result.output, "out\nerr\nagain\n");
+  EXPECT_TRUE(result.error_output.empty());
+}
+
+TEST_F(ProcessTest, DiscardsAndReadsNothing) {
+  RunInNamespace request = shell("cat; echo out");
+  request.output = ProcessOutput::discard;
+  run(request);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_TRUE(result.output.empty());
+}
+
+TEST_F(ProcessTest, CapturesMoreThanAPipeHolds) {
+  run(shell("head -c 1000000 /dev/zero | tr '\\0' x"));
+  EXPECT_EQ(result.output, std::string(1'000'000, 'x'));
+  EXPECT_FALSE(result.truncated);
+}
+
+TEST_F(ProcessTest, DropsWhatIsBeyondTheLimit) {
+  RunInNamespace request = shell("head -c 1000000 /dev/zero | tr '\\0' x");
+  request.capture_limit_bytes = 100'000;
+  run(request);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.output.size(), 100'000U);
+  EXPECT_TRUE(result.truncated);
+}
+
+TEST_F(ProcessTest, DoesNotWaitForWhatItLeavesBehind) {
+  run(shell("sleep 1000 & echo $!"));
+  EXPECT_FALSE(error);
+  ASSERT_EQ(::kill(std::stoi(result.output), SIGKILL), 0);
+}
+
+TEST_F(ProcessTest, EnvironmentIsOursOrAsGiven) {
+  ::setenv("NETHERD_TEST", "ours", 1);
+  run(shell("echo $NETHERD_TEST"));
+  EXPECT_EQ(result.output, "ours\n");
+  RunInNamespace request = shell("echo $NETHERD_TEST");
+  request.environment = {"NETHERD_TEST=given", "PATH=/usr/bin:/bin"};
+  run(request);
+  EXPECT_EQ(result.output, "given\n");
+}
+
+TEST_F(ProcessTest, SignalHandlersAndPipeSignalAreReset) {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGUSR1, [](int) {});
+  run(shell("grep SigIgn /proc/self/status; yes | true; echo done"));
+  EXPECT_EQ(result.output, "SigIgn:\t0000000000000000\ndone\n");
+  ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGUSR1, SIG_DFL);
+}
+
+TEST_F(ProcessTest, MissingCommandIsNotAnExitCode) {
+  RunInNamespace request = shell("");
+  request.arguments = {"no-such-command-anywhere"};
+  async_run(context.get_executor(), request, keep());
+  context.run();
+  EXPECT_EQ(error, errc::no_such_file_or_directory);
+  EXPECT_EQ(result.failed_step, "run the command");
+  request.arguments = {"/etc/passwd"};
+  async_run(context.get_executor(), request, keep());
+  context.restart();
+  context.run();
+  EXPECT_EQ(error, errc::permission_denied);
+  request.arguments = {};
+  async_run(context.get_executor(), request, keep());
+  context.restart();
+  context.run();
+  EXPECT_EQ(error, errc::invalid_argument);
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child was left behind";
+}
+
+TEST_F(ProcessTest, OtherDescriptorIsNotANamespace) {
+  RunInNamespace request = shell("true");
+  request.netns = STDERR_FILENO;
+  async_run(context.get_executor(), request, keep());
+  context.run();
+  EXPECT_EQ(error, errc::invalid_argument);
+  EXPECT_EQ(result.failed_step, "enter the namespace");
+}
+
+TEST_F(ProcessTest, CancellationTerminatesTheGroup) {
+  cancel_when_ready(shell("echo begun; sleep 1000 & echo $! > /run/pid.new; mv /run/pid.new /run/pid; wait"),
+                    "/run/pid");
+  EXPECT_EQ(error, asio::error::operation_aborted);
+  EXPECT_EQ(result.signal, SIGTERM);
+  EXPECT_EQ(result.output, "begun\n");
+}
+
+TEST_F(ProcessTest, CancellationKillsWhatWillNotGo) {
+  RunInNamespace request = shell("trap '' TERM; touch /run/ready; while :; do sleep 0.01; done");
+  request.kill_grace = 50ms;
+  cancel_when_ready(request, "/run/ready");
+  EXPECT_EQ(error, asio::error::operation_aborted);
+  EXPECT_EQ(result.signal, SIGKILL);
+}
+
+TEST_F(ProcessTest, DestroyedContextKillsTheProcess) {
+  auto short_lived = std::make_unique<asio::io_context>(1);
+  async_run(short_lived->get_executor(), shell("exec sleep 1000"), keep());
+  short_lived.reset();
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
+TEST_F(ProcessTest, ManyAtATime) {
+  constexpr int count = 50;
+  int ended = 0;
+  for (int i = 0; i < count; ++i) {
+    async_run(context.get_executor(), shell("echo " + std::to_string(i)),
+              [&, i](error_code outcome, ProcessResult got) {
+                EXPECT_FALSE(outcome);
+                EXPECT_EQ(got.output, std::to_string(i) + "\n");
+                ++ended;
+              });
+  }
+  context.run();
+  EXPECT_EQ(ended, count);
+}
+
+TEST_F(ProcessTest, StandardStreamsMayBeClosed) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (int descriptor = 0; descriptor <= STDERR_FILENO; ++descriptor) ::close(descriptor);
+    run(shell("echo out; echo err >&2"));
+    ::_exit(result.output == "out\n" && result.error_output == "err\n" ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_F(ProcessTest, ExecReplacesTheProcess) {
+  const std::vector<std::string> arguments{"sh", "-c", "test $(readlink /proc/self/ns/net) != $0 && exit 7",
+                                           std::filesystem::read_symlink("/proc/self/ns/net")};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    static_cast<void>(exec_in_namespace(netns.descriptor(), arguments));
+    ::_exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+  EXPECT_EQ(exec_in_namespace(STDERR_FILENO, arguments), errc::invalid_argument);
+}
+
+}  // namespace
+}  // namespace netherd::ops
