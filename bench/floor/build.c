@@ -19,6 +19,7 @@
 
 struct node_state {
 	int socket;
+	int socket6; /* of the thread for IPv6 routes, if there is one; answers on one socket are for one thread */
 	int namespace;
 	atomic_bool created;
 };
@@ -200,6 +201,8 @@ static void create_node(struct builder *builder, struct busy *busy, uint32_t nod
 		state->namespace = ioctl(state->socket, SIOCGSKNS);
 		if (state->namespace < 0)
 			fail_errno("descriptor of namespace %s", builder->schedule->plan->nodes[node].name);
+		if (builder->options->split_families)
+			state->socket6 = open_socket();
 		set_forwarding(&builder->schedule->plan->nodes[node]);
 		send_range(builder, state->socket, UNIT_LOOPBACK, node);
 	}
@@ -338,7 +341,7 @@ static void *run_router(void *argument)
 	pin_thread(builder, worker->number);
 	double start = now_seconds();
 	for (uint32_t node; (node = atomic_fetch_add(next, 1)) < builder->node_count && !has_failed();) {
-		int socket_fd = builder->nodes[node].socket;
+		int socket_fd = only6 ? builder->nodes[node].socket6 : builder->nodes[node].socket;
 		send_range(builder, socket_fd, worker->unit, node);
 		if (!builder->options->split_families)
 			send_range(builder, socket_fd, UNIT_ROUTE6, node);
@@ -426,7 +429,7 @@ static void grow_descriptor_table(const struct builder *builder)
 	setrlimit(RLIMIT_NOFILE, &limit);
 	if (builder->options->keep_descriptor_table)
 		return;
-	rlim_t wanted = 2 * (rlim_t)builder->node_count + 64;
+	rlim_t wanted = 3 * (rlim_t)builder->node_count + 64;
 	int high = fcntl(0, F_DUPFD_CLOEXEC, (int)(wanted < limit.rlim_max ? wanted : limit.rlim_max - 1));
 	if (high >= 0)
 		close(high);
@@ -437,6 +440,7 @@ static void close_everything(struct builder *builder)
 	for (uint32_t node = 0; node < builder->node_count; node++) {
 		close_descriptor(&builder->nodes[node].namespace);
 		close_descriptor(&builder->nodes[node].socket);
+		close_descriptor(&builder->nodes[node].socket6);
 	}
 	for (uint32_t sender = 0; sender < builder->options->senders; sender++)
 		close_descriptor(&builder->anchors[sender]);
@@ -456,7 +460,7 @@ struct build_report build(const struct schedule *schedule, const struct options 
 	double start = now_seconds();
 	builder.nodes = allocate_zeroed(builder.node_count, sizeof *builder.nodes);
 	for (uint32_t node = 0; node < builder.node_count; node++)
-		builder.nodes[node].socket = builder.nodes[node].namespace = -1;
+		builder.nodes[node] = (struct node_state){.socket = -1, .socket6 = -1, .namespace = -1};
 	grow_descriptor_table(&builder);
 	builder.anchors = allocate_zeroed(options->senders, sizeof *builder.anchors);
 	for (uint32_t sender = 0; sender < options->senders; sender++)

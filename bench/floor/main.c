@@ -56,7 +56,7 @@ static const struct options default_options = {.lab_name = "ring",
 					       .route_threads = 1,
 					       .group = 1,
 					       .configure = CONFIGURE_LATE,
-					       .batch_bytes = 65536};
+					       .batch_bytes = 16384};
 
 /* For options that have two values: true is the second one. */
 static bool second_of(const char *option, const char *value, const char *first, const char *second)
