@@ -3,7 +3,7 @@
 # a higher layer is not on the include path of a lower one.
 add_library(netherd_warnings INTERFACE)
 target_compile_options(netherd_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   $<$<BOOL:${NETHERD_WARNINGS_AS_ERRORS}>:-Werror>)
 
 function(netherd_add_library name)

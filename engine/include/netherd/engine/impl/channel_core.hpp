@@ -1,0 +1,79 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/system/error_code.hpp>
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "netherd/engine/batch.hpp"
+#include "netherd/engine/channel_options.hpp"
+#include "netherd/engine/pipeline.hpp"
+#include "netherd/engine/socket.hpp"
+
+namespace netherd::engine {
+
+class Transport;
+
+/// Something that a handler waits for: kept in a list by its channel, so that it can be given up with it.
+class ChannelOperation {
+ public:
+  /// The io_context is being destroyed: free the memory, call nobody.
+  virtual void discard() noexcept = 0;
+
+ protected:
+  ChannelOperation() = default;
+  ~ChannelOperation() = default;
+
+ private:
+  friend class ChannelCore;
+  ChannelOperation* previous_ = nullptr;
+  ChannelOperation* next_ = nullptr;
+};
+
+/// The part of a channel that does not depend on handlers' types: moves bytes between pipeline and socket. Not part of
+/// the public interface. It keeps itself alive while the kernel uses its buffers.
+class ChannelCore final : public std::enable_shared_from_this<ChannelCore> {
+ public:
+  [[nodiscard]] static std::shared_ptr<ChannelCore> make(boost::asio::io_context& context, NetlinkSocket socket,
+                                                         const ChannelOptions& options);
+  ChannelCore(boost::asio::io_context& context, NetlinkSocket socket, const ChannelOptions& options);
+  ~ChannelCore();
+
+  void link(ChannelOperation& operation) noexcept;
+  void unlink(ChannelOperation& operation) noexcept;
+
+  void execute(Batch& batch, Batch::Listener& listener);
+  void execute(const QueuedRequest& request);
+  void abandon(AnswerSink& sink, boost::system::error_code error) { pipeline_.abandon(sink, error); }
+  void abandon(Batch& batch, boost::system::error_code error) { pipeline_.abandon(static_cast<AnswerSink&>(batch), error); }
+  void close() noexcept;
+
+  [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+  [[nodiscard]] const NetlinkSocket& socket() const noexcept { return socket_; }
+  [[nodiscard]] Submission submission() const noexcept { return submission_; }
+
+  // Called by the transport when the kernel has finished.
+  void on_send_done(boost::system::error_code error);
+  void on_receive_done(boost::system::error_code error, std::size_t size, bool truncated, PortId sender);
+
+ private:
+  void schedule_pump();
+  void pump();
+  void send_next();
+  void receive_next();
+
+  boost::asio::io_context& context_;
+  NetlinkSocket socket_;
+  Submission submission_;
+  Pipeline pipeline_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<std::byte[]> receive_buffer_;
+  ChannelOperation* operations_ = nullptr;
+  bool pump_scheduled_ = false;
+  bool sending_ = false;
+  bool receiving_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace netherd::engine

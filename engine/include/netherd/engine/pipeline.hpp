@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "netherd/engine/error.hpp"
+#include "netherd/engine/message.hpp"
+#include "netherd/engine/types.hpp"
+
+namespace netherd::engine {
+
+/// Whom the pipeline tells what became of a request. `position` is the number that the caller gave it.
+///
+/// The functions are called from within the pipeline's on_...() functions. They may enqueue further requests, but must
+/// not destroy the pipeline.
+class AnswerSink {
+ public:
+  /// A message that belongs to the answer: the object asked for, or one object of a dump. The view ends with the call.
+  virtual void on_reply(std::uint32_t position, const MessageView& message) = 0;
+  /// The end of the request. Called exactly once for each.
+  virtual void on_outcome(std::uint32_t position, Outcome outcome) = 0;
+  /// For diagnostics, asked only when a request has failed.
+  [[nodiscard]] virtual std::string_view operation(std::uint32_t position) const = 0;
+  [[nodiscard]] virtual std::uint64_t tag(std::uint32_t position) const = 0;
+
+ protected:
+  ~AnswerSink() = default;
+};
+
+enum class RequestKind : std::uint8_t {
+  single,  ///< answered by an acknowledgement or an error, perhaps behind the object it asked for
+  dump,    ///< has NLM_F_DUMP: answered by any number of messages and NLMSG_DONE
+};
+
+/// A request on its way into the pipeline.
+struct QueuedRequest {
+  std::span<const std::byte> message;  ///< encoded; must stay valid until the outcome
+  AnswerSink* sink = nullptr;          ///< must stay valid until the outcome, or until it was abandoned
+  std::uint32_t position = 0;
+  RequestKind kind = RequestKind::single;
+};
+
+/// How much the pipeline has on its way at a time.
+struct PipelineLimits {
+  std::size_t datagram_bytes = 32 * 1024;     ///< largest datagram that is sent; below the send buffer less 32 bytes
+  std::size_t datagram_requests = SIZE_MAX;   ///< requests in one datagram: bounds how long one send can take
+  std::size_t window_requests = 128;          ///< requests sent and not answered: their answers must fit (see below)
+  std::size_t queue_requests = 1U << 20U;     ///< requests waiting and in flight together
+};
+
+/// Largest receive-buffer charge of one acknowledgement or error with extended acknowledgement, in bytes: the truesize
+/// of a socket buffer from the 1 KiB slab (netlink_ack() in net/netlink/af_netlink.c, Linux 6.18; a plain one is
+/// charged 832 bytes, measured there).
+inline constexpr std::size_t answer_charge_bytes = 1344;
+
+/// How many requests may be unanswered on a socket with this receive buffer (SO_RCVBUF as read back).
+[[nodiscard]] constexpr std::size_t window_for_receive_buffer(std::size_t receive_buffer_bytes) noexcept {
+  const std::size_t window = receive_buffer_bytes / answer_charge_bytes;
+  return window > 0 ? window : 1;
+}
+
+/// The protocol of a netlink request socket, without any input or output of its own.
+///
+/// Requests go in, datagrams come out (next_datagram()); received bytes go in, outcomes come out (AnswerSink). The
+/// owner of the socket does what the pipeline cannot: send and receive.
+///
+/// - Requests are sent in the order in which they were queued, several to a datagram, with consecutive sequence
+///   numbers. The kernel executes them in order and goes on after one that fails.
+/// - Only the last request of a datagram asks for an acknowledgement; errors are always answered. As answers come in
+///   order, an answer proves that every earlier request without one has succeeded - unless an answer was lost.
+/// - After a loss (on_overrun()) nothing is concluded from silence: what has no answer of its own ends as unknown.
+/// - A dump runs beside other requests, one at a time; a second one holds the queue until the first has ended.
+///
+/// Allocates only when its queue grows beyond what it ever held. Not thread safe. See docs/architecture.md.
+class Pipeline {
+ public:
+  explicit Pipeline(PipelineLimits limits, SequenceNumber first = SequenceNumber{1});
+
+  /// Queues a request. False: the queue is full, and nothing was done. Precondition: a whole message of at most
+  /// limits().datagram_bytes.
+  [[nodiscard]] bool enqueue(const QueuedRequest& request);
+
+  /// The next datagram to send; empty if there is nothing to send now. Its requests are then in flight; the bytes stay
+  /// valid until the next call. Precondition: the previous datagram's sending has ended (on_sent(), on_send_failed()).
+  [[nodiscard]] std::span<const std::byte> next_datagram();
+  /// The kernel has taken, and so executed, the datagram.
+  void on_sent() noexcept { sending_ = false; }
+  /// The kernel refused the datagram as a whole: none of its requests was executed.
+  void on_send_failed(boost::system::error_code error);
+
+  /// Bytes that the kernel sent. `truncated`: the datagram was longer than the buffer, which counts as a loss.
+  void on_received(std::span<const std::byte> datagram, bool truncated);
+  /// The kernel dropped answers (ENOBUFS). Nothing is sent until on_drained().
+  void on_overrun() noexcept { overrun_ = true; }
+  [[nodiscard]] bool overrun() const noexcept { return overrun_; }
+  /// Everything that was left in the receive buffer after an overrun has been handed in. Precondition: no send is
+  /// under way.
+  void on_drained();
+
+  /// Gives up all requests of a sink, which end with `error` at once: what waits is not sent any more (state
+  /// `waiting`); what was sent cannot be called back (state `unknown`), and its answer is dropped when it comes. Then
+  /// the sink is not called again. Takes time linear in the queue.
+  void abandon(AnswerSink& sink, boost::system::error_code error);
+  /// Ends every request: waiting ones with `error`, sent ones as unknown with `error`.
+  void fail_all(boost::system::error_code error);
+
+  /// Something was sent that has no answer yet.
+  [[nodiscard]] bool expects_answers() const noexcept { return in_flight_ > 0 || dump_.active; }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] std::size_t queued() const noexcept { return tail_ - head_; }
+  [[nodiscard]] const PipelineLimits& limits() const noexcept { return limits_; }
+
+ private:
+  struct Entry {
+    const std::byte* message = nullptr;
+    AnswerSink* sink = nullptr;  ///< null: abandoned
+    std::uint32_t length = 0;
+    std::uint32_t position = 0;
+    RequestKind kind = RequestKind::single;
+    RequestState state = RequestState::waiting;
+  };
+  struct Dump {
+    Entry entry;
+    SequenceNumber sequence{};
+    bool active = false;
+    bool interrupted = false;
+  };
+
+  [[nodiscard]] Entry& at(std::uint64_t place) noexcept { return entries_[place & (entries_.size() - 1)]; }
+  [[nodiscard]] SequenceNumber sequence_of(std::uint64_t place) const noexcept;
+  /// The place of an unanswered request in flight; nothing for any other sequence number.
+  [[nodiscard]] std::optional<std::uint64_t> find_in_flight(SequenceNumber sequence) noexcept;
+  void grow();
+  void stage(std::uint64_t place, std::size_t offset);
+  void handle(const MessageView& message);
+  void handle_dump_part(const MessageView& message);
+  void end_dump(boost::system::error_code error, RequestState state, const MessageView* answer);
+  void conclude_success_before(std::uint64_t place);
+  void end(std::uint64_t place, boost::system::error_code error, RequestState state, const MessageView* answer);
+  void drop_ended() noexcept;
+
+  PipelineLimits limits_;
+  std::vector<Entry> entries_;       // a ring, indexed by place modulo its size, which is a power of two
+  std::uint64_t head_ = 0;           // oldest request not ended
+  std::uint64_t next_ = 0;           // first request not sent
+  std::uint64_t concluded_ = 0;      // everything before it has ended: where the search for silent successes starts
+  std::uint64_t tail_ = 0;           // one behind the newest
+  std::uint64_t datagram_start_ = 0; // first request of the last datagram
+  std::uint32_t first_sequence_;     // of place 0
+  std::size_t in_flight_ = 0;
+  std::vector<std::byte> datagram_;
+  Dump dump_;
+  bool sending_ = false;
+  bool overrun_ = false;
+};
+
+}  // namespace netherd::engine

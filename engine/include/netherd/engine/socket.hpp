@@ -1,0 +1,47 @@
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <cstddef>
+
+#include "netherd/engine/file_descriptor.hpp"
+
+namespace netherd::engine {
+
+/// Sizes asked of the kernel for a request socket.
+struct SocketOptions {
+  /// Receive buffer in bytes. More than net.core.rmem_max takes CAP_NET_ADMIN in the initial user namespace; without
+  /// it the socket gets what the limit allows.
+  std::size_t receive_buffer_bytes = 1U << 20U;
+  /// Send buffer in bytes; the same holds.
+  std::size_t send_buffer_bytes = 1U << 18U;
+};
+
+/// A netlink request socket, in the network namespace that the thread was in when it was opened.
+///
+/// It has NETLINK_EXT_ACK (errors in words), NETLINK_CAP_ACK (no echo of the request in an error) and
+/// NETLINK_GET_STRICT_CHK (dump filters are honoured or refused). It never has NETLINK_NO_ENOBUFS, which would hide
+/// lost answers, and belongs to no multicast group, so that every message on it answers a request.
+class NetlinkSocket {
+ public:
+  /// Opens a socket of `protocol` (NETLINK_ROUTE ...). Errors: what socket(2) gives; EPROTONOSUPPORT for a protocol
+  /// that the kernel lacks.
+  [[nodiscard]] static boost::system::result<NetlinkSocket> open(int protocol, const SocketOptions& options = {});
+  /// Takes a netlink socket over that was opened elsewhere, for example by ops::NamespaceFactory in a new namespace.
+  [[nodiscard]] static boost::system::result<NetlinkSocket> adopt(FileDescriptor descriptor,
+                                                                  const SocketOptions& options = {});
+
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }
+  /// As read back from the kernel, which doubles what it is asked for.
+  [[nodiscard]] std::size_t receive_buffer_bytes() const noexcept { return receive_buffer_bytes_; }
+  /// Largest datagram that can be sent: the send buffer less 32 bytes (netlink_sendmsg(), Linux 6.18).
+  [[nodiscard]] std::size_t largest_datagram_bytes() const noexcept { return largest_datagram_bytes_; }
+
+ private:
+  explicit NetlinkSocket(FileDescriptor descriptor) noexcept : descriptor_{std::move(descriptor)} {}
+
+  FileDescriptor descriptor_;
+  std::size_t receive_buffer_bytes_ = 0;
+  std::size_t largest_datagram_bytes_ = 0;
+};
+
+}  // namespace netherd::engine

@@ -1,0 +1,141 @@
+#include "netherd/engine/channel.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "netherd/engine/ring.hpp"
+#include "transport.hpp"
+
+namespace netherd::engine {
+
+namespace {
+
+/// The kernel never fills more than this with one part of a dump, and it truncates silently what does not fit
+/// (netlink_dump(), net/netlink/af_netlink.c, Linux 6.18).
+constexpr std::size_t receive_buffer_bytes = 32 * 1024;
+
+PipelineLimits limits_for(const NetlinkSocket& socket, const ChannelOptions& options) {
+  return {.datagram_bytes = std::min(options.datagram_bytes, socket.largest_datagram_bytes()),
+          .datagram_requests = options.datagram_requests,
+          .window_requests = window_for_receive_buffer(socket.receive_buffer_bytes()),
+          .queue_requests = options.queue_requests};
+}
+
+}  // namespace
+
+std::shared_ptr<ChannelCore> ChannelCore::make(boost::asio::io_context& context, NetlinkSocket socket,
+                                               const ChannelOptions& options) {
+  auto core = std::make_shared<ChannelCore>(context, std::move(socket), options);
+  core->transport_ = Transport::make(context, *core);
+  return core;
+}
+
+ChannelCore::ChannelCore(boost::asio::io_context& context, NetlinkSocket socket, const ChannelOptions& options)
+    : context_{context},
+      socket_{std::move(socket)},
+      submission_{options.submission},
+      pipeline_{limits_for(socket_, options)} {}
+
+ChannelCore::~ChannelCore() = default;
+
+void ChannelCore::link(ChannelOperation& operation) noexcept {
+  operation.previous_ = nullptr;
+  operation.next_ = operations_;
+  if (operations_ != nullptr) operations_->previous_ = &operation;
+  operations_ = &operation;
+}
+
+void ChannelCore::unlink(ChannelOperation& operation) noexcept {
+  if (operation.previous_ != nullptr) operation.previous_->next_ = operation.next_;
+  if (operation.next_ != nullptr) operation.next_->previous_ = operation.previous_;
+  if (operations_ == &operation) operations_ = operation.next_;
+}
+
+void ChannelCore::execute(const QueuedRequest& request) {
+  if (request.message.size() > pipeline_.limits().datagram_bytes) {
+    request.sink->on_outcome(request.position, {EngineError::request_too_large, RequestState::waiting, nullptr});
+  } else if (!pipeline_.enqueue(request)) {
+    request.sink->on_outcome(request.position, {EngineError::queue_full, RequestState::waiting, nullptr});
+  } else {
+    schedule_pump();
+  }
+}
+
+void ChannelCore::execute(Batch& batch, Batch::Listener& listener) {
+  batch.start(listener);
+  const std::size_t size = batch.size();  // the last outcome may come within the loop, and end the batch
+  for (std::size_t position = 0; position < size; ++position) {
+    execute({batch.message(position), &batch, static_cast<std::uint32_t>(position), RequestKind::single});
+  }
+}
+
+void ChannelCore::schedule_pump() {
+  if (pump_scheduled_) return;
+  pump_scheduled_ = true;
+  boost::asio::post(context_, [core = shared_from_this()] {
+    core->pump_scheduled_ = false;
+    core->pump();
+  });
+}
+
+void ChannelCore::pump() {
+  if (closed_) return;
+  send_next();
+  receive_next();
+}
+
+void ChannelCore::send_next() {
+  if (sending_) return;
+  const auto datagram = pipeline_.next_datagram();
+  if (datagram.empty()) return;
+  sending_ = true;
+  transport_->send(datagram, submission_);
+}
+
+void ChannelCore::receive_next() {
+  if (receiving_ || !(pipeline_.expects_answers() || pipeline_.overrun())) return;
+  if (pipeline_.overrun() && sending_) return;  // more may be dropped until the send has ended; then drain
+  if (!receive_buffer_) receive_buffer_ = std::make_unique_for_overwrite<std::byte[]>(receive_buffer_bytes);
+  receiving_ = true;
+  transport_->receive({receive_buffer_.get(), receive_buffer_bytes}, pipeline_.overrun());
+}
+
+void ChannelCore::on_send_done(boost::system::error_code error) {
+  sending_ = false;
+  if (closed_) return;
+  if (error) {
+    pipeline_.on_send_failed(error);
+  } else {
+    pipeline_.on_sent();
+  }
+  pump();
+}
+
+void ChannelCore::on_receive_done(boost::system::error_code error, std::size_t size, bool truncated, PortId sender) {
+  receiving_ = false;
+  if (closed_) return;
+  if (!error) {
+    // Anybody may send to a netlink socket; only what the kernel sends is an answer.
+    if (sender == PortId::kernel) pipeline_.on_received({receive_buffer_.get(), std::min(size, receive_buffer_bytes)}, truncated);
+  } else if (error == boost::system::errc::no_buffer_space) {
+    pipeline_.on_overrun();
+  } else if (error == boost::asio::error::try_again) {
+    if (pipeline_.overrun() && !sending_) pipeline_.on_drained();
+  } else if (error != boost::asio::error::interrupted) {
+    pipeline_.fail_all(error);
+  }
+  pump();
+}
+
+void ChannelCore::close() noexcept {
+  closed_ = true;
+  if (Ring::of(context_).is_shut_down()) {
+    while (operations_ != nullptr) operations_->discard();
+    return;
+  }
+  transport_->cancel();
+  pipeline_.fail_all(EngineError::channel_closed);
+}
+
+}  // namespace netherd::engine

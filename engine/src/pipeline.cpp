@@ -1,0 +1,228 @@
+#include "netherd/engine/pipeline.hpp"
+
+#include <linux/netlink.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <utility>
+
+#include "extended_ack.hpp"
+
+namespace netherd::engine {
+
+namespace {
+
+constexpr std::size_t initial_queue_places = 64;
+
+constexpr std::size_t padded(std::size_t size) noexcept {
+  return (size + message_alignment - 1) & ~(message_alignment - 1);
+}
+
+boost::system::error_code system_error(int error) noexcept {
+  return {error, boost::system::system_category()};
+}
+
+}  // namespace
+
+Pipeline::Pipeline(PipelineLimits limits, SequenceNumber first)
+    : limits_{limits}, entries_(initial_queue_places), first_sequence_{value_of(first)}, datagram_(limits.datagram_bytes) {}
+
+SequenceNumber Pipeline::sequence_of(std::uint64_t place) const noexcept {
+  return SequenceNumber{first_sequence_ + static_cast<std::uint32_t>(place)};
+}
+
+std::optional<std::uint64_t> Pipeline::find_in_flight(SequenceNumber sequence) noexcept {
+  const std::uint32_t distance = value_of(sequence) - value_of(sequence_of(head_));
+  const std::uint64_t place = head_ + distance;
+  if (place >= next_ || at(place).state != RequestState::sent) return std::nullopt;
+  return place;
+}
+
+void Pipeline::grow() {
+  std::vector<Entry> larger(entries_.size() * 2);
+  for (std::uint64_t place = head_; place != tail_; ++place) larger[place & (larger.size() - 1)] = at(place);
+  entries_ = std::move(larger);
+}
+
+bool Pipeline::enqueue(const QueuedRequest& request) {
+  assert(request.sink != nullptr && request.message.size() >= sizeof(nlmsghdr));
+  assert(request.message.size() <= limits_.datagram_bytes);
+  if (queued() >= limits_.queue_requests) return false;
+  if (queued() == entries_.size()) grow();
+  at(tail_) = {request.message.data(), request.sink, static_cast<std::uint32_t>(request.message.size()),
+               request.position, request.kind, RequestState::waiting};
+  ++tail_;
+  return true;
+}
+
+/// Copies a request into the datagram and gives it its sequence number.
+void Pipeline::stage(std::uint64_t place, std::size_t offset) {
+  Entry& entry = at(place);
+  assert(entry.state == RequestState::waiting);
+  std::memcpy(datagram_.data() + offset, entry.message, entry.length);
+  auto* header = reinterpret_cast<nlmsghdr*>(datagram_.data() + offset);
+  header->nlmsg_seq = value_of(sequence_of(place));
+  if (entry.kind == RequestKind::dump) {
+    dump_ = {entry, sequence_of(place), true, false};
+    entry.state = RequestState::answered;
+  } else {
+    entry.state = RequestState::sent;
+    ++in_flight_;
+  }
+}
+
+std::span<const std::byte> Pipeline::next_datagram() {
+  assert(!sending_);
+  if (overrun_) return {};
+  datagram_start_ = next_;
+  std::size_t size = 0;
+  std::size_t count = 0;
+  std::optional<std::size_t> last_acknowledged;
+  for (; next_ != tail_ && count < limits_.datagram_requests && in_flight_ < limits_.window_requests; ++next_) {
+    Entry& entry = at(next_);
+    if (entry.sink == nullptr) {  // abandoned before it was sent
+      entry.state = RequestState::answered;
+      continue;
+    }
+    const bool dump = entry.kind == RequestKind::dump;
+    if ((dump && dump_.active) || size + padded(entry.length) > datagram_.size()) break;
+    stage(next_, size);
+    if (!dump) last_acknowledged = size;
+    size += padded(entry.length);
+    ++count;
+  }
+  if (last_acknowledged) reinterpret_cast<nlmsghdr*>(datagram_.data() + *last_acknowledged)->nlmsg_flags |= NLM_F_ACK;
+  drop_ended();
+  sending_ = size > 0;
+  return std::span{datagram_}.first(size);
+}
+
+void Pipeline::on_send_failed(boost::system::error_code error) {
+  sending_ = false;
+  if (dump_.active && value_of(dump_.sequence) - value_of(sequence_of(datagram_start_)) < next_ - datagram_start_) {
+    end_dump(error, RequestState::waiting, nullptr);
+  }
+  const std::uint64_t end_of_datagram = next_;
+  for (std::uint64_t place = std::max(datagram_start_, head_); place != end_of_datagram; ++place) {
+    if (at(place).state == RequestState::sent) end(place, error, RequestState::waiting, nullptr);
+  }
+  drop_ended();
+}
+
+void Pipeline::on_received(std::span<const std::byte> datagram, bool truncated) {
+  MessageStream messages{datagram};
+  while (const auto message = messages.next()) handle(*message);
+  if (truncated || messages.malformed()) overrun_ = true;
+  drop_ended();
+}
+
+void Pipeline::handle(const MessageView& message) {
+  if (dump_.active && message.sequence() == dump_.sequence) return handle_dump_part(message);
+  const auto place = find_in_flight(message.sequence());
+  if (!place) return;  // answers a request that has ended already (abandoned, or unknown after a loss)
+  conclude_success_before(*place);
+  if (message.type() != NLMSG_ERROR) {
+    if (AnswerSink* sink = at(*place).sink) sink->on_reply(at(*place).position, message);
+    return;
+  }
+  if (const auto error = message.family_header<nlmsgerr>()) {
+    end(*place, system_error(-error->error), RequestState::answered, &message);
+  } else {
+    end(*place, EngineError::malformed_answer, RequestState::unknown, nullptr);
+  }
+}
+
+void Pipeline::handle_dump_part(const MessageView& message) {
+  if ((message.flags() & NLM_F_DUMP_INTR) != 0) dump_.interrupted = true;
+  if (message.type() != NLMSG_DONE && message.type() != NLMSG_ERROR) {
+    if (dump_.entry.sink != nullptr) dump_.entry.sink->on_reply(dump_.entry.position, message);
+    return;
+  }
+  // Both end a dump, and both begin with an errno: negated, or 0.
+  const int error = message.family_header<int>().value_or(-EBADMSG);
+  if (error < 0) return end_dump(system_error(-error), RequestState::answered, &message);
+  if (dump_.interrupted) return end_dump(EngineError::dump_interrupted, RequestState::answered, nullptr);
+  end_dump({}, RequestState::answered, nullptr);
+}
+
+void Pipeline::end_dump(boost::system::error_code error, RequestState state, const MessageView* answer) {
+  const Dump ended = std::exchange(dump_, {});
+  AnswerSink* sink = ended.entry.sink;
+  if (sink == nullptr) return;
+  Outcome outcome{error, state, nullptr};
+  if (error) {
+    outcome.diagnostic = make_diagnostic(*sink, ended.entry.position, ended.sequence, answer,
+                                         {ended.entry.message, ended.entry.length});
+  }
+  sink->on_outcome(ended.entry.position, std::move(outcome));
+}
+
+void Pipeline::conclude_success_before(std::uint64_t place) {
+  if (overrun_) return;  // silence proves nothing any more
+  for (concluded_ = std::max(concluded_, head_); concluded_ < place; ++concluded_) {
+    if (at(concluded_).state == RequestState::sent) end(concluded_, {}, RequestState::answered, nullptr);
+  }
+}
+
+void Pipeline::end(std::uint64_t place, boost::system::error_code error, RequestState state,
+                   const MessageView* answer) {
+  const Entry ended = at(place);
+  assert(ended.state == RequestState::sent);
+  at(place).state = RequestState::answered;
+  --in_flight_;
+  if (ended.sink == nullptr) return;
+  Outcome outcome{error, state, nullptr};
+  if (error) {
+    outcome.diagnostic =
+        make_diagnostic(*ended.sink, ended.position, sequence_of(place), answer, {ended.message, ended.length});
+  }
+  ended.sink->on_outcome(ended.position, std::move(outcome));
+}
+
+void Pipeline::drop_ended() noexcept {
+  while (head_ != next_ && at(head_).state == RequestState::answered) ++head_;
+}
+
+void Pipeline::on_drained() {
+  assert(!sending_);
+  const std::uint64_t sent_end = next_;
+  for (std::uint64_t place = head_; place != sent_end; ++place) {
+    if (at(place).state == RequestState::sent) end(place, EngineError::answer_lost, RequestState::unknown, nullptr);
+  }
+  if (dump_.active) end_dump(EngineError::answer_lost, RequestState::unknown, nullptr);
+  overrun_ = false;
+  drop_ended();
+}
+
+void Pipeline::abandon(AnswerSink& sink, boost::system::error_code error) {
+  if (dump_.entry.sink == &sink) {
+    dump_.entry.sink = nullptr;
+    sink.on_outcome(dump_.entry.position, {error, RequestState::unknown, nullptr});
+  }
+  for (std::uint64_t place = head_; place != tail_; ++place) {
+    Entry& entry = at(place);
+    if (entry.sink != &sink || entry.state == RequestState::answered) continue;
+    entry.sink = nullptr;
+    const RequestState state = entry.state == RequestState::sent ? RequestState::unknown : RequestState::waiting;
+    sink.on_outcome(entry.position, {error, state, nullptr});
+  }
+}
+
+void Pipeline::fail_all(boost::system::error_code error) {
+  sending_ = false;
+  const std::uint64_t sent_end = next_;
+  const std::uint64_t queue_end = tail_;
+  for (std::uint64_t place = head_; place != sent_end; ++place) {
+    if (at(place).state == RequestState::sent) end(place, error, RequestState::unknown, nullptr);
+  }
+  if (dump_.active) end_dump(error, RequestState::unknown, nullptr);
+  for (; next_ != queue_end; ++next_) {
+    const Entry ended = at(next_);
+    at(next_).state = RequestState::answered;
+    if (ended.sink != nullptr) ended.sink->on_outcome(ended.position, {error, RequestState::waiting, nullptr});
+  }
+  drop_ended();
+}
+
+}  // namespace netherd::engine
