@@ -134,7 +134,12 @@ void Ring::reap() {
     unlink(*operation);
     operation->complete(result);
   }
-  if (state_->operations != nullptr) wait_for_completions();
+  if (state_->flush_scheduled) return;  // which reaps again
+  if (state_->operations != nullptr) {
+    wait_for_completions();
+  } else if (state_->waiting) {
+    state_->readiness.cancel();  // or the wait would keep io_context::run() from returning
+  }
 }
 
 void Ring::wait_for_completions() {
