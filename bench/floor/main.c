@@ -35,8 +35,8 @@ static const char usage[] =
 	"  --mount path|descriptor       mount by /proc/self/fd, or open_tree and move_mount\n"
 	"  --shared early|late           when the tmpfs becomes shared\n"
 	"  --routes with|apart           with the node's addresses, or in a phase of their own (if many)\n"
-	"  --route-threads N\n"
-	"  --split-families              IPv4 and IPv6 routes in a thread each\n"
+	"  --route-threads N             (1 for IPv4, 2 for IPv6)\n"
+	"  --split-families              IPv4 and IPv6 routes in a thread each (if there are both and no --route-threads)\n"
 	"  --affinity                    every thread on a processor of its own\n"
 	"  --spin                        waiting senders do not sleep\n"
 	"  --keep-descriptor-table       the descriptor table grows as it has to\n";
@@ -53,7 +53,6 @@ static const struct options default_options = {.lab_name = "ring",
 					       .base_directory = "/run/netherd-floor",
 					       .creators = 0,
 					       .senders = 2,
-					       .route_threads = 1,
 					       .group = 1,
 					       .configure = CONFIGURE_LATE,
 					       .batch_bytes = 16384};
@@ -254,6 +253,13 @@ static void choose_route_phase(struct options *options, const struct plan *plan)
 	size_t routes = plan->stage_counts[STAGE_ROUTE4] + plan->stage_counts[STAGE_ROUTE6];
 	if (!options->routes_forced)
 		options->routes_apart = routes > 8 * plan->node_count;
+	if (options->route_threads || options->split_families)
+		return;
+	/* IPv4 routes are serialised by RTNL; IPv6 routes do not take it. */
+	bool has4 = plan->stage_counts[STAGE_ROUTE4] != 0;
+	bool has6 = plan->stage_counts[STAGE_ROUTE6] != 0;
+	options->split_families = has4 && has6 && options->routes_apart;
+	options->route_threads = has4 ? 1 : 2;
 }
 
 static int run_up(struct request_line *request, double start)
