@@ -17,9 +17,6 @@
 
 namespace netherd::lab {
 
-/// Name of the bridge inside the namespace of a bridge node.
-inline constexpr std::string_view bridge_interface_name = "br0";
-
 /// Receives the requests of a plan, one virtual call each. Views in a request are valid during the call only, but
 /// those that point into the topology stay valid as long as the plan.
 class RequestSink {

@@ -45,8 +45,15 @@ struct Endpoint {
 struct Link {
   std::array<Endpoint, 2> ends;
   std::uint32_t mtu = 0;  ///< bytes; 0: the kernel's default
-  double weight = 1;      ///< positive; used by shortest-path routing
+  double weight = 1;      ///< used by shortest-path routing; six decimals count
   SourceLine line = SourceLine::none;
+};
+
+/// One end of a link by its position: Link::ends[end].
+struct LinkEnd {
+  LinkId link{};
+  std::uint8_t end = 0;  ///< 0 or 1
+  friend bool operator==(const LinkEnd&, const LinkEnd&) = default;
 };
 
 enum class Routing : std::uint8_t {
@@ -76,6 +83,7 @@ struct Topology {
 
   [[nodiscard]] const Node& node(NodeId id) const { return nodes[static_cast<std::size_t>(id)]; }
   [[nodiscard]] const Link& link(LinkId id) const { return links[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] const Endpoint& endpoint(LinkEnd at) const { return link(at.link).ends[at.end]; }
 };
 
 /// Something to say about the input, at one line of it.
@@ -89,9 +97,19 @@ struct Finding {
 /// Names of nodes: the same, up to 128 bytes.
 [[nodiscard]] bool is_valid_node_name(std::string_view name) noexcept;
 
+/// Name of the bridge inside the namespace of a bridge node.
+inline constexpr std::string_view bridge_interface_name = "br0";
+/// Most links of a bridge (BR_MAX_PORTS is 1,024, and port 0 is reserved: net/bridge/br_private.h, Linux 6.18).
+inline constexpr std::size_t max_bridge_links = 1023;
+/// Bounds of Link::weight.
+inline constexpr double min_link_weight = 0.000001;
+inline constexpr double max_link_weight = 16'777'216;
+
 /// Everything that is wrong with a topology whatever file it came from: invalid or duplicate names, an interface used
-/// twice, a link from an interface to itself, addresses that are invalid or used twice, more than 1,023 links on a
-/// bridge, an interface of a bridge that is called like the bridge itself ("br0"). All findings at once, by line.
+/// twice, a link from an interface to itself, addresses that are invalid, used twice or on a port of a bridge, more
+/// than 1,023 links on a bridge, bridges linked to a loop (their spanning tree is off), an interface of a bridge that is
+/// called like the bridge itself ("br0"), an MTU that veth does not take, pools that cannot serve. All findings at once,
+/// by line. Precondition: the endpoints' nodes exist.
 [[nodiscard]] std::vector<Finding> validate(const Topology& topology);
 
 }  // namespace netherd::lab

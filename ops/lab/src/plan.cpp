@@ -1,0 +1,268 @@
+#include "netherd/lab/plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "link_ends.hpp"
+#include "netherd/lab/routing.hpp"
+#include "node_order.hpp"
+
+namespace netherd::lab {
+
+namespace {
+
+using engine::InterfaceIndex;
+
+constexpr std::int32_t first_free_index = 2;  // `lo` is 1
+constexpr InterfaceIndex bridge_index{first_free_index};
+
+/// An address that is the same each time a lab is built, marked as locally administered.
+ops::MacAddress bridge_mac_address(std::string_view netns_name) {
+  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
+  for (const char character : netns_name) {
+    hash = (hash ^ static_cast<unsigned char>(character)) * 0x100000001b3U;
+  }
+  ops::MacAddress address{{0x02}};
+  for (std::size_t i = 1; i < address.bytes.size(); ++i, hash >>= 8U) {
+    address.bytes[i] = static_cast<std::uint8_t>(hash);
+  }
+  return address;
+}
+
+class CountingSink final : public RequestSink {
+ public:
+  explicit CountingSink(Plan::Counts& counts) : counts_{counts} {}
+  void request(const ops::AddBridge&, SourceLine) override { ++counts_.requests; }
+  void request(const ops::SetLink&, SourceLine) override { ++counts_.requests; }
+  void request(const ops::AddAddress&, SourceLine) override {
+    ++counts_.requests;
+    ++counts_.addresses;
+  }
+  void request(const ops::AddRoute&, SourceLine) override {
+    ++counts_.requests;
+    ++counts_.routes;
+  }
+
+ private:
+  Plan::Counts& counts_;
+};
+
+}  // namespace
+
+struct Plan::Impl {
+  explicit Impl(const Topology& of);
+
+  bool is_bridge(NodeId node) const { return topology->node(node).kind == NodeKind::bridge; }
+  void name_namespaces();
+  void number_interfaces();
+  void order_links();
+  std::uint8_t choose_main_end(const Link& link) const;
+
+  InterfaceIndex index(LinkEnd at) const { return indexes[position_of(at.link)][at.end]; }
+  bool is_main_end(LinkEnd at) const { return main_ends[position_of(at.link)] == at.end; }
+  ops::NewLink new_link(LinkEnd at) const;
+
+  void configure_bridge(NodeId node, RequestSink& sink) const;
+  void configure_host(NodeId node, RequestSink& sink) const;
+  void send_addresses(LinkEnd at, RequestSink& sink) const;
+  void send_routes(NodeId node, RequestSink& sink) const;
+
+  const Topology* topology;
+  LinkEnds ends;
+  std::unique_ptr<RouteComputer> routes;
+  std::vector<std::string> netns_names;
+  std::vector<NodeId> order;
+  std::vector<std::uint32_t> order_positions;  ///< by node
+  std::vector<std::array<InterfaceIndex, 2>> indexes;
+  std::vector<std::uint8_t> main_ends;
+  std::vector<std::uint32_t> step_starts;  ///< where each step's links start in step_links; one more than steps
+  std::vector<LinkId> step_links;
+};
+
+Plan::Impl::Impl(const Topology& of)
+    : topology{&of},
+      ends{of},
+      routes{std::make_unique<RouteComputer>(of, find_segments(of))},
+      order{choose_node_order(of, ends)},
+      order_positions(of.nodes.size()) {
+  for (std::uint32_t position = 0; position < order.size(); ++position) {
+    order_positions[position_of(order[position])] = position;
+  }
+  name_namespaces();
+  number_interfaces();
+  order_links();
+}
+
+void Plan::Impl::name_namespaces() {
+  netns_names.reserve(topology->nodes.size());
+  for (const Node& node : topology->nodes) netns_names.push_back(topology->name + '-' + node.name);
+}
+
+void Plan::Impl::number_interfaces() {
+  indexes.resize(topology->links.size());
+  for (std::uint32_t node = 0; node < topology->nodes.size(); ++node) {
+    std::int32_t next = is_bridge(NodeId{node}) ? first_free_index + 1 : first_free_index;
+    for (const LinkEnd at : ends.of(NodeId{node})) indexes[position_of(at.link)][at.end] = InterfaceIndex{next++};
+  }
+}
+
+/// Only the main end can go up and join a bridge as it is created, which saves a request.
+std::uint8_t Plan::Impl::choose_main_end(const Link& link) const {
+  const bool first_is_bridge = is_bridge(link.ends[0].node);
+  if (first_is_bridge != is_bridge(link.ends[1].node)) return first_is_bridge ? 0 : 1;
+  const auto order_position = [&](std::size_t end) { return order_positions[position_of(link.ends[end].node)]; };
+  return order_position(0) > order_position(1) ? 0 : 1;
+}
+
+void Plan::Impl::order_links() {
+  const auto step_of = [this](const Link& link) {
+    return std::max(order_positions[position_of(link.ends[0].node)], order_positions[position_of(link.ends[1].node)]);
+  };
+  main_ends.reserve(topology->links.size());
+  step_starts.resize(order.size() + 1);
+  for (const Link& link : topology->links) {
+    main_ends.push_back(choose_main_end(link));
+    ++step_starts[step_of(link) + 1];
+  }
+  std::partial_sum(step_starts.begin(), step_starts.end(), step_starts.begin());
+
+  step_links.resize(topology->links.size());
+  std::vector<std::uint32_t> next{step_starts.begin(), step_starts.end() - 1};
+  for (std::uint32_t link = 0; link < topology->links.size(); ++link) {
+    step_links[next[step_of(topology->links[link])]++] = LinkId{link};
+  }
+}
+
+ops::NewLink Plan::Impl::new_link(LinkEnd at) const {
+  const Endpoint& end = topology->endpoint(at);
+  return {.name = end.interface,
+          .index = index(at),
+          .netns = {.name = netns_names[position_of(end.node)]},
+          .mtu = topology->link(at.link).mtu,
+          .address = end.mac};
+}
+
+/// The bridge itself goes up last: its ports join faster while it is down.
+void Plan::Impl::configure_bridge(NodeId node, RequestSink& sink) const {
+  const std::string_view netns = netns_names[position_of(node)];
+  for (const LinkEnd at : ends.of(node)) {
+    if (is_main_end(at)) continue;
+    const Endpoint& end = topology->endpoint(at);
+    sink.request(ops::SetLink{.index = index(at),
+                              .name = end.interface,
+                              .netns = netns,
+                              .up = true,
+                              .bridge = bridge_index,
+                              .bridge_name = bridge_interface_name},
+                 end.line);
+  }
+  sink.request(ops::SetLink{.index = bridge_index, .name = bridge_interface_name, .netns = netns, .up = true},
+               topology->node(node).line);
+}
+
+void Plan::Impl::configure_host(NodeId node, RequestSink& sink) const {
+  const std::string_view netns = netns_names[position_of(node)];
+  const bool forwards_ipv4 = routes->forwards_ipv4(node);
+  sink.request(ops::SetLink{.index = InterfaceIndex::loopback, .name = "lo", .netns = netns, .up = true},
+               topology->node(node).line);
+  for (const LinkEnd at : ends.of(node)) {
+    const Endpoint& end = topology->endpoint(at);
+    ops::SetLink request{.index = index(at), .name = end.interface, .netns = netns};
+    if (!is_main_end(at)) request.up = true;
+    if (forwards_ipv4) request.ipv4_forwarding = true;
+    if (request.up || request.ipv4_forwarding) sink.request(request, end.line);
+    send_addresses(at, sink);
+  }
+  send_routes(node, sink);
+}
+
+void Plan::Impl::send_addresses(LinkEnd at, RequestSink& sink) const {
+  const Endpoint& end = topology->endpoint(at);
+  for (const ops::IpPrefix& address : end.addresses) {
+    sink.request(ops::AddAddress{.index = index(at),
+                                 .address = address,
+                                 .name = end.interface,
+                                 .netns = netns_names[position_of(end.node)]},
+                 end.line);
+  }
+}
+
+void Plan::Impl::send_routes(NodeId node, RequestSink& sink) const {
+  for (const PlannedRoute& route : routes->routes_of(node)) {
+    const Endpoint& end = topology->endpoint(route.out);
+    sink.request(ops::AddRoute{.destination = route.destination,
+                               .gateway = route.gateway,
+                               .index = index(route.out),
+                               .name = end.interface,
+                               .netns = netns_names[position_of(node)]},
+                 end.line);
+  }
+}
+
+Plan::Plan(const Topology& topology) : impl_{std::make_unique<Impl>(topology)} {}
+Plan::~Plan() = default;
+Plan::Plan(Plan&&) noexcept = default;
+Plan& Plan::operator=(Plan&&) noexcept = default;
+
+const Topology& Plan::topology() const noexcept { return *impl_->topology; }
+
+std::string_view Plan::netns_name(NodeId node) const noexcept { return impl_->netns_names[position_of(node)]; }
+
+std::span<const NodeId> Plan::node_order() const noexcept { return impl_->order; }
+
+std::span<const LinkId> Plan::links_of_step(std::size_t position) const noexcept {
+  const auto& starts = impl_->step_starts;
+  return std::span{impl_->step_links}.subspan(starts[position], starts[position + 1] - starts[position]);
+}
+
+std::uint32_t Plan::link_count(NodeId node) const noexcept {
+  return static_cast<std::uint32_t>(impl_->ends.of(node).size());
+}
+
+engine::InterfaceIndex Plan::interface_index(LinkId link, std::uint8_t end) const noexcept {
+  return impl_->index({link, end});
+}
+
+Plan::PlannedLink Plan::link_request(LinkId id) const {
+  const Link& link = impl_->topology->link(id);
+  const std::uint8_t main_end = impl_->main_ends[position_of(id)];
+  const auto peer_end = static_cast<std::uint8_t>(1 - main_end);
+  PlannedLink planned{.request = {.main = impl_->new_link({id, main_end}), .peer = impl_->new_link({id, peer_end})},
+                      .main_node = link.ends[main_end].node,
+                      .peer_node = link.ends[peer_end].node};
+  planned.request.main_up = true;
+  if (impl_->is_bridge(planned.main_node)) {
+    planned.request.main_bridge = bridge_index;
+    planned.request.main_bridge_name = bridge_interface_name;
+  }
+  return planned;
+}
+
+void Plan::bridge_requests(NodeId node, RequestSink& sink) const {
+  if (!impl_->is_bridge(node)) return;
+  const std::string_view netns = netns_name(node);
+  sink.request(ops::AddBridge{.link = {.name = bridge_interface_name,
+                                       .index = bridge_index,
+                                       .netns = {.name = netns},
+                                       .address = bridge_mac_address(netns)}},
+               impl_->topology->node(node).line);
+}
+
+void Plan::configuration_requests(NodeId node, RequestSink& sink) const {
+  impl_->is_bridge(node) ? impl_->configure_bridge(node, sink) : impl_->configure_host(node, sink);
+}
+
+bool Plan::forwards_ipv6(NodeId node) const noexcept { return impl_->routes->forwards_ipv6(node); }
+
+Plan::Counts Plan::counts() const {
+  Counts counts{.nodes = topology().nodes.size(), .links = topology().links.size()};
+  counts.requests = counts.links;
+  CountingSink sink{counts};
+  for (const NodeId node : node_order()) {
+    bridge_requests(node, sink);
+    configuration_requests(node, sink);
+  }
+  return counts;
+}
+
+}  // namespace netherd::lab

@@ -1,0 +1,60 @@
+#include <ostream>
+#include <vector>
+
+#include "link_ends.hpp"
+#include "netherd/lab/plan.hpp"
+
+namespace netherd::lab {
+
+namespace {
+
+class PrintingSink final : public RequestSink {
+ public:
+  explicit PrintingSink(std::ostream& out) : out_{out} {}
+  void request(const ops::AddBridge& request, SourceLine) override { print(request); }
+  void request(const ops::SetLink& request, SourceLine) override { print(request); }
+  void request(const ops::AddAddress& request, SourceLine) override { print(request); }
+  void request(const ops::AddRoute& request, SourceLine) override { print(request); }
+
+  template <typename Request>
+  void print(const Request& request) {
+    out_ << request.describe() << '\n';
+  }
+
+ private:
+  std::ostream& out_;
+};
+
+void print_namespace(const Plan& plan, NodeId node, std::ostream& out) {
+  out << "ip netns add " << plan.netns_name(node) << '\n';
+  if (plan.forwards_ipv6(node)) {
+    out << "ip netns exec " << plan.netns_name(node) << " sysctl -qw net.ipv6.conf.all.forwarding=1\n";
+  }
+}
+
+}  // namespace
+
+void print_plan(const Plan& plan, std::ostream& out) {
+  PrintingSink sink{out};
+  std::vector<std::uint32_t> links_made(plan.topology().nodes.size());
+  const auto configure_if_complete = [&](NodeId node) {
+    if (links_made[position_of(node)] == plan.link_count(node)) plan.configuration_requests(node, sink);
+  };
+
+  for (std::size_t position = 0; position < plan.node_order().size(); ++position) {
+    const NodeId node = plan.node_order()[position];
+    print_namespace(plan, node, out);
+    plan.bridge_requests(node, sink);
+    for (const LinkId link : plan.links_of_step(position)) {
+      const Plan::PlannedLink planned = plan.link_request(link);
+      sink.print(planned.request);
+      ++links_made[position_of(planned.main_node)];
+      ++links_made[position_of(planned.peer_node)];
+      const NodeId earlier = planned.main_node == node ? planned.peer_node : planned.main_node;
+      if (earlier != node) configure_if_complete(earlier);
+    }
+    configure_if_complete(node);
+  }
+}
+
+}  // namespace netherd::lab
