@@ -18,8 +18,12 @@ namespace netherd::test {
 class NetlinkClient {
  public:
   /// Of the namespace that the calling thread is in.
-  NetlinkClient() : socket_{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)} {}
-  explicit NetlinkClient(engine::FileDescriptor socket) : socket_{std::move(socket)} {}
+  NetlinkClient()
+      : NetlinkClient{engine::FileDescriptor{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)}} {}
+  explicit NetlinkClient(engine::FileDescriptor socket) : socket_{std::move(socket)} {
+    const int on = 1;  // as the engine has it
+    ::setsockopt(socket_.get(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
+  }
 
   [[nodiscard]] int descriptor() const { return socket_.get(); }
 
