@@ -24,6 +24,14 @@ std::size_t first_attribute_size(std::span<const std::byte> bytes) noexcept {
   return mnl_attr_ok(attribute, available) ? attribute->nla_len : 0;
 }
 
+/// Bytes of the first message without padding; 0 if there is no whole one. Not by mnl_nlmsg_ok(): libmnl 1.0.4 compares
+/// lengths as signed numbers, and accepts those above 2 GiB.
+std::size_t first_message_size(std::span<const std::byte> bytes) noexcept {
+  if (bytes.size() < message_header_bytes) return 0;
+  const std::size_t size = reinterpret_cast<const nlmsghdr*>(bytes.data())->nlmsg_len;
+  return size >= message_header_bytes && size <= bytes.size() ? size : 0;
+}
+
 }  // namespace
 
 MessageWriter::MessageWriter(std::span<std::byte> buffer) noexcept : buffer_{buffer} {}
@@ -136,14 +144,12 @@ nlmsghdr MessageView::header() const noexcept {
 
 std::optional<MessageView> MessageStream::next() noexcept {
   if (rest_.empty()) return std::nullopt;
-  const auto* header = reinterpret_cast<const nlmsghdr*>(rest_.data());
-  const int available = static_cast<int>(std::min<std::size_t>(rest_.size(), INT32_MAX));
-  if (!mnl_nlmsg_ok(header, available)) {
+  const std::size_t size = first_message_size(rest_);
+  if (size == 0) {
     malformed_ = true;
     rest_ = {};
     return std::nullopt;
   }
-  const std::size_t size = header->nlmsg_len;
   const MessageView message{rest_.first(size)};
   rest_ = rest_.subspan(std::min(aligned(size), rest_.size()));
   return message;
