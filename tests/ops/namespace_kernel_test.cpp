@@ -49,7 +49,7 @@ TEST(NetnsPath, PinnedNamespaceIsKnownToIp) {
   const auto current = open_current_namespace();
   ASSERT_TRUE(current);
   ASSERT_FALSE(pin_namespace("/run/netns/here", current->get()));
-  EXPECT_EQ(test::run_for_json("ip -json netns list")[0]["name"], "here");
+  EXPECT_EQ(test::run_for_json("ip -json netns list")[0]["name"].get<std::string>(), "here");
   EXPECT_EQ(list_namespaces("/run/netns").value(), std::vector<std::string>{"here"});
   EXPECT_EQ(identity_of(open_namespace("/run/netns/here").value().get()), identity_of(current->get()));
   EXPECT_FALSE(unpin_namespace("/run/netns/here"));
@@ -154,7 +154,7 @@ TEST_P(FactoryTest, SocketWorksInsideItsNamespace) {
   AddBridge bridge;
   bridge.link.name = "br7";
   EXPECT_FALSE(client.execute(bridge));
-  EXPECT_EQ(test::run_for_json("ip -json -n made link show dev br7")[0]["ifname"], "br7");
+  EXPECT_EQ(test::run_for_json("ip -json -n made link show dev br7")[0]["ifname"].get<std::string>(), "br7");
   EXPECT_FALSE(unpin_namespace("/run/netns/made"));
 }
 

@@ -339,7 +339,7 @@ TEST_F(RequestTest, DecodedLinksAreWhatIpShows) {
     const Link& link = links[i];
     const json& expected = shown[i];
     SCOPED_TRACE(expected.dump());
-    EXPECT_EQ(link.name, expected["ifname"]);
+    EXPECT_EQ(link.name, text_or_empty(expected, "ifname"));
     EXPECT_EQ(value_of(link.index), expected["ifindex"].get<int>());
     EXPECT_EQ(link.mtu, expected["mtu"].get<std::uint32_t>());
     EXPECT_EQ(link.up(), has_flag(expected, "UP"));
@@ -347,7 +347,7 @@ TEST_F(RequestTest, DecodedLinksAreWhatIpShows) {
     EXPECT_EQ(link.bridge == index_of(5), text_or_empty(expected, "master") == "br0");
     EXPECT_EQ(value_of(link.peer), expected.value("link_index", 0));
     ASSERT_TRUE(link.address);
-    EXPECT_EQ(link.address->to_string(), expected["address"]);
+    EXPECT_EQ(link.address->to_string(), text_or_empty(expected, "address"));
     EXPECT_EQ(link.kind, expected.contains("linkinfo") ? text_or_empty(expected["linkinfo"], "info_kind") : "");
   }
 }

@@ -88,14 +88,14 @@ class NamespaceFactory {
   template <boost::asio::completion_token_for<Signature> Token>
   auto async_create(CreateNamespace request, Token&& token) {
     return boost::asio::async_initiate<Token, Signature>(
-        [this](auto handler, CreateNamespace asked) { start(std::move(asked), std::move(handler)); }, token,
+        [this](auto handler, CreateNamespace asked) { this->start(std::move(asked), std::move(handler)); }, token,
         std::move(request));
   }
 
   template <boost::asio::completion_token_for<Signature> Token>
   auto async_enter(OpenNamespace request, Token&& token) {
     return boost::asio::async_initiate<Token, Signature>(
-        [this](auto handler, OpenNamespace asked) { start(std::move(asked), std::move(handler)); }, token,
+        [this](auto handler, OpenNamespace asked) { this->start(std::move(asked), std::move(handler)); }, token,
         std::move(request));
   }
 

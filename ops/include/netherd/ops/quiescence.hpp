@@ -58,7 +58,8 @@ class QuiescenceWatch {
   /// operation_not_permitted. Cancellation of every type, and the destructor: operation_aborted, nothing is changed.
   template <boost::asio::completion_token_for<Signature> Token>
   auto async_wait(Token&& token) {
-    return boost::asio::async_initiate<Token, Signature>([this](auto handler) { start(std::move(handler)); }, token);
+    return boost::asio::async_initiate<Token, Signature>([this](auto handler) { this->start(std::move(handler)); },
+                                                         token);
   }
 
  private:

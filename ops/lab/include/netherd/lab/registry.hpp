@@ -24,6 +24,9 @@ enum class LabPhase : std::uint8_t { building, up, tearing_down };
 /// "building", "up", "tearing down".
 [[nodiscard]] std::string_view to_string(LabPhase phase) noexcept;
 
+/// Name of a node's namespace for `ip`: "LAB-NODE".
+[[nodiscard]] std::string netns_link_name(std::string_view lab, std::string_view node);
+
 /// A failure with what was being done, for people: "mount /run/netherd/lab: File exists".
 struct LabError {
   boost::system::error_code code;
