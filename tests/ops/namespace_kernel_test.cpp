@@ -10,12 +10,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <filesystem>
 #include <fstream>
@@ -299,6 +303,26 @@ TEST_P(FactoryTest, WorksWithFutures) {
   std::future<CreatedNamespace> created = factory.async_create({}, asio::use_future);
   context.run();
   EXPECT_TRUE(created.get().netns);
+}
+
+TEST_P(FactoryTest, WorksWithCoroutines) {
+  NamespaceFactory factory{context.get_executor(), {.threads = GetParam()}};
+  bool done = false;
+  asio::co_spawn(
+      context,
+      [&]() -> asio::awaitable<void> {
+        // Requests with a name of their own: g++ 12 destroys a braced temporary in a co_await expression twice.
+        CreateNamespace creation{.pin_path = "/run/netns/a_name_too_long_for_small_strings"};
+        const CreatedNamespace made = co_await factory.async_create(std::move(creation), asio::use_awaitable);
+        OpenNamespace opening{.path = "/run/netns/a_name_too_long_for_small_strings"};
+        const CreatedNamespace entered = co_await factory.async_enter(std::move(opening), asio::use_awaitable);
+        EXPECT_EQ(identity_of(made.netns.get()), identity_of(entered.netns.get()));
+        done = true;
+      },
+      asio::detached);
+  context.run();
+  EXPECT_TRUE(done);
+  EXPECT_FALSE(unpin_namespace("/run/netns/a_name_too_long_for_small_strings"));
 }
 
 TEST_P(FactoryTest, DescriptorLimitIsAnErrorAndNotALeak) {

@@ -66,6 +66,9 @@ struct CreatedNamespace {
 /// Cancellation (terminal, partial and total alike): a job that was not started completes with operation_aborted; one
 /// that was started runs to its end. The destructor cancels what was not started and waits for what was.
 ///
+/// In a co_await expression give the request a name of its own and move it in: g++ 12 destroys a braced temporary twice
+/// there.
+///
 /// Thread safety: one thread at a time, the one that runs the handlers. The factory's executor must take submissions
 /// from other threads, as that of every io_context does unless it was made with an "unsafe" concurrency hint.
 class NamespaceFactory {

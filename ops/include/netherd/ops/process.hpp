@@ -75,6 +75,8 @@ void start_process(boost::asio::any_io_executor executor, const RunInNamespace& 
 /// `kill_grace` SIGKILL; the operation completes with operation_aborted when the process has ended, and with what it
 /// had written. If the execution context is destroyed first, the process is killed at once.
 ///
+/// In a co_await expression give the request a name of its own: g++ 12 destroys a braced temporary twice there.
+///
 /// Nobody else may wait for the process (SIGCHLD must not be ignored). Thread safety: the executor's context is run by
 /// one thread, or the executor is a strand.
 template <boost::asio::completion_token_for<detail::ProcessSignature> Token>
