@@ -105,7 +105,7 @@ struct Streams {
 
 void reset_signals(const sigset_t& mask) noexcept {
   struct sigaction action {};
-  struct sigaction default_action {};
+  const struct sigaction default_action {};
   for (int signal = 1; signal < NSIG; ++signal) {
     if (::sigaction(signal, nullptr, &action) < 0) continue;
     const bool ignored = action.sa_handler == SIG_IGN && signal != SIGPIPE;
@@ -146,7 +146,7 @@ void reap(pid_t pid) noexcept {
 pid_t start(ChildPlan& plan) noexcept {
   const SignalsBlocked blocked;
   plan.signal_mask = blocked.before();
-  const pid_t pid = ::vfork();
+  const pid_t pid = ::vfork();  // NOLINT(bugprone-unsafe-functions): posix_spawn() cannot enter a namespace
   if (pid == 0) run_child(plan);
   return pid;
 }
