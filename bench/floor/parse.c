@@ -39,6 +39,11 @@ static bool take_if(struct command *command, const char *word)
 	return true;
 }
 
+static bool next_but_one_is(const struct command *command, const char *word)
+{
+	return command->next + 1 < command->count && strcmp(command->words[command->next + 1], word) == 0;
+}
+
 static void expect(struct command *command, const char *word)
 {
 	if (!take_if(command, word))
@@ -251,7 +256,10 @@ static void parse_in_node(struct command *command)
 			parse_up(command, node);
 		} else {
 			expect(command, "add");
-			parse_bridge(command, node);
+			if (next_but_one_is(command, "netns"))
+				parse_veth(command);
+			else
+				parse_bridge(command, node);
 		}
 	} else if (take_if(command, "address")) {
 		expect(command, "add");

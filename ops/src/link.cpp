@@ -156,7 +156,8 @@ void AddVeth::encode(MessageWriter& writer) const noexcept {
 }
 
 std::string AddVeth::describe() const {
-  CommandText command{{}};
+  // `ip` looks a bridge's name up where it runs.
+  CommandText command{main_bridge_name.empty() ? std::string_view{} : main.netns.name};
   command.word("link add");
   describe_veth_end(command, main);
   command.option("master", main_bridge_name).flag("up", main_up).word("type veth peer name");

@@ -40,10 +40,11 @@ TEST(Describe, Veth) {
   request.main_up = true;
   request.main_bridge = index_of(9);
   request.main_bridge_name = "br0";
-  EXPECT_EQ(request.describe(),
-            "ip link add eth1 netns lab-a index 2 mtu 1400 address 02:00:00:00:00:01 numtxqueues 1 numrxqueues 1 "
-            "master br0 up type veth "
-            "peer name eth2 netns lab-b index 3 mtu 1500 address 02:00:00:00:00:02 numtxqueues 1 numrxqueues 1");
+  EXPECT_EQ(
+      request.describe(),
+      "ip -n lab-a link add eth1 netns lab-a index 2 mtu 1400 address 02:00:00:00:00:01 numtxqueues 1 numrxqueues 1 "
+      "master br0 up type veth "
+      "peer name eth2 netns lab-b index 3 mtu 1500 address 02:00:00:00:00:02 numtxqueues 1 numrxqueues 1");
 }
 
 TEST(Describe, SetLink) {

@@ -1,10 +1,8 @@
 // What our requests build is compared with what the described `ip` command builds, in twin namespaces; what we decode
 // is compared with what `ip -json` prints.
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <regex>
@@ -44,15 +42,6 @@ class RequestTest : public testing::Test {
     const std::string commands = std::regex_replace(request.describe(), std::regex{"\\b(west|east)\\b"}, "$1_twin");
     const auto output = test::run_command("set -e\n" + commands);
     EXPECT_EQ(output.status, 0) << commands << ": " << output.text;
-  }
-
-  /// `ip` looks a bridge up in the namespace that it runs in.
-  void build_in_bridge(NamedNamespace& netns, NamedNamespace& twin, const AddVeth& request) {
-    EXPECT_FALSE(netns.client().execute(request).failed()) << request.describe();
-    const engine::FileDescriptor home{::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)};
-    ASSERT_EQ(::setns(twin.descriptor(), CLONE_NEWNET), 0);
-    run_described(request);
-    ASSERT_EQ(::setns(home.get(), CLONE_NEWNET), 0);
   }
 
   AddVeth veth() {
@@ -149,7 +138,7 @@ TEST_F(RequestTest, VethUpInABridgeIsWhatTheCommandBuilds) {
   request.main_up = true;
   request.main_bridge = index_of(5);
   request.main_bridge_name = "br0";
-  build_in_bridge(west, west_twin, request);
+  build(west, request);
   expect_twins_alike("-details link show");
 }
 
@@ -329,7 +318,7 @@ TEST_F(RequestTest, DecodedLinksAreWhatIpShows) {
   request.main_up = true;
   request.main_bridge = index_of(5);
   request.main_bridge_name = "br0";
-  build_in_bridge(west, west_twin, request);
+  build(west, request);
   build(east, SetLink{.index = index_of(12), .name = "eth2", .netns = "east", .up = true});
 
   const auto links = west.client().dump(DumpLinks{}, decode_link);

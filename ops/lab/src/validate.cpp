@@ -8,8 +8,10 @@
 
 #include "disjoint_sets.hpp"
 #include "link_ends.hpp"
+#include "name_rules.hpp"
 #include "netherd/lab/topology.hpp"
 #include "netherd/ops/link.hpp"
+#include "pool_check.hpp"
 
 namespace netherd::lab {
 
@@ -23,9 +25,6 @@ using ops::IpPrefix;
 constexpr std::uint32_t min_mtu = 68;  // ETH_MIN_MTU, include/uapi/linux/if_ether.h
 constexpr std::uint32_t max_mtu = 65535;
 constexpr std::uint32_t min_ipv6_mtu = 1280;  // RFC 8200, section 5
-constexpr std::uint8_t min_pool_length = 8;
-constexpr std::uint8_t max_ipv4_pool_length = 30;
-constexpr std::uint8_t max_ipv6_pool_length = 64;
 
 /// Why an interface cannot have this address; empty if it can.
 std::string_view reason_against_ipv4(const IpPrefix& prefix) {
@@ -90,24 +89,15 @@ class Validation {
 
   void check_lab() {
     if (!is_valid_lab_name(topology_.name)) {
-      report(SourceLine::none,
-             "lab name '{}': must be 1 to 64 letters, digits, '_', '-' or '.', and not start with '-' or '.'",
-             topology_.name);
+      report(SourceLine::none, "lab name '{}': {}", topology_.name, lab_name_rule);
     }
-    check_pool("ipv4-pool", topology_.options.ipv4_pool, max_ipv4_pool_length);
-    check_pool("ipv6-pool", topology_.options.ipv6_pool, max_ipv6_pool_length);
+    check_pool("ipv4-pool", topology_.options.ipv4_pool);
+    check_pool("ipv6-pool", topology_.options.ipv6_pool);
   }
 
-  void check_pool(std::string_view key, const std::optional<IpPrefix>& pool, std::uint8_t max_length) {
-    if (!pool) return;
-    if (pool->is_v4() != (key == "ipv4-pool")) {
-      report(SourceLine::none, "{} {}: is of the other address family", key, pool->to_string());
-    } else if (pool->length < min_pool_length || pool->length > max_length) {
-      report(SourceLine::none, "{} {}: the prefix length must be {} to {}", key, pool->to_string(), min_pool_length,
-             max_length);
-    } else if (pool->address.is_multicast() || pool->address.is_loopback() || pool->address.is_unspecified()) {
-      report(SourceLine::none, "{} {}: these are not addresses for interfaces", key, pool->to_string());
-    }
+  void check_pool(std::string_view key, const std::optional<IpPrefix>& pool) {
+    const std::string reason = pool ? reason_against_pool(key, *pool) : std::string{};
+    if (!reason.empty()) report(SourceLine::none, "{} {}: {}", key, pool->to_string(), reason);
   }
 
   void check_nodes() {
@@ -115,9 +105,7 @@ class Validation {
     lines.reserve(topology_.nodes.size());
     for (const Node& node : topology_.nodes) {
       if (!is_valid_node_name(node.name)) {
-        report(node.line,
-               "node '{}': a name must be 1 to 128 letters, digits, '_', '-' or '.', and not start with '-' or '.'",
-               node.name);
+        report(node.line, "node '{}': {}", node.name, node_name_rule);
       }
       const auto [first, is_new] = lines.emplace(node.name, node.line);
       if (!is_new) report(node.line, "node '{}': there is one of that name already{}", node.name, at(first->second));

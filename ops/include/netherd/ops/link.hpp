@@ -37,7 +37,7 @@ struct NewLink {
 ///     ip link add MAIN netns NS index I [mtu M] [address MAC] numtxqueues 1 numrxqueues 1 [master BRIDGE] [up]
 ///        type veth peer name PEER netns NS2 index I2 [mtu M] [address MAC] numtxqueues 1 numrxqueues 1
 ///
-/// With a bridge the command has to be run inside NS, since `ip` looks the bridge's name up where it runs.
+/// With a bridge it is `ip -n NS link add ...`, since `ip` looks the bridge's name up where it runs.
 ///
 /// Only the main end can be brought up or given to a bridge at creation: the kernel fails the request for the peer's
 /// IFF_UP (ENOTCONN) and ignores its IFLA_MASTER (drivers/net/veth.c, Linux 6.18).
