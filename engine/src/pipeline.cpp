@@ -15,18 +15,26 @@ namespace {
 
 constexpr std::size_t initial_queue_places = 64;
 
-constexpr std::size_t padded(std::size_t size) noexcept {
-  return (size + message_alignment - 1) & ~(message_alignment - 1);
+/// What NLMSG_ERROR and NLMSG_DONE begin with: an errno, negated, or 0.
+boost::system::error_code error_of(const MessageView& answer) noexcept {
+  constexpr int largest_errno = 4095;  // MAX_ERRNO in linux/err.h
+  constexpr int no_errno = 1;
+  const int error = answer.family_header<int>().value_or(no_errno);
+  if (error > 0 || error < -largest_errno) return EngineError::malformed_answer;
+  return {-error, boost::system::system_category()};
 }
 
-boost::system::error_code system_error(int error) noexcept {
-  return {error, boost::system::system_category()};
+RequestState state_after(boost::system::error_code error) noexcept {
+  return error == EngineError::malformed_answer ? RequestState::unknown : RequestState::answered;
 }
 
 }  // namespace
 
 Pipeline::Pipeline(PipelineLimits limits, SequenceNumber first)
-    : limits_{limits}, entries_(initial_queue_places), first_sequence_{value_of(first)}, datagram_(limits.datagram_bytes) {}
+    : limits_{limits}, entries_(initial_queue_places), first_sequence_{value_of(first)}, datagram_(limits.datagram_bytes) {
+  limits_.datagram_requests = std::max<std::size_t>(limits_.datagram_requests, 1);
+  limits_.window_requests = std::max<std::size_t>(limits_.window_requests, 1);
+}
 
 SequenceNumber Pipeline::sequence_of(std::uint64_t place) const noexcept {
   return SequenceNumber{first_sequence_ + static_cast<std::uint32_t>(place)};
@@ -47,7 +55,7 @@ void Pipeline::grow() {
 
 bool Pipeline::enqueue(const QueuedRequest& request) {
   assert(request.sink != nullptr && request.message.size() >= sizeof(nlmsghdr));
-  assert(request.message.size() <= limits_.datagram_bytes);
+  assert(request.message.size() <= limits_.datagram_bytes && request.message.size() % message_alignment == 0);
   if (queued() >= limits_.queue_requests) return false;
   if (queued() == entries_.size()) grow();
   at(tail_) = {request.message.data(), request.sink, static_cast<std::uint32_t>(request.message.size()),
@@ -79,18 +87,16 @@ std::span<const std::byte> Pipeline::next_datagram() {
   std::size_t size = 0;
   std::size_t count = 0;
   std::optional<std::size_t> last_acknowledged;
-  for (; next_ != tail_ && count < limits_.datagram_requests && in_flight_ < limits_.window_requests; ++next_) {
-    Entry& entry = at(next_);
-    if (entry.sink == nullptr) {  // abandoned before it was sent
-      entry.state = RequestState::answered;
-      continue;
-    }
+  for (skip_abandoned(); next_ != tail_ && count < limits_.datagram_requests && in_flight_ < limits_.window_requests;
+       skip_abandoned()) {
+    const Entry& entry = at(next_);
     const bool dump = entry.kind == RequestKind::dump;
-    if ((dump && dump_.active) || size + padded(entry.length) > datagram_.size()) break;
+    if ((dump && dump_.active) || size + entry.length > datagram_.size()) break;
     stage(next_, size);
     if (!dump) last_acknowledged = size;
-    size += padded(entry.length);
+    size += entry.length;
     ++count;
+    ++next_;
   }
   if (last_acknowledged) reinterpret_cast<nlmsghdr*>(datagram_.data() + *last_acknowledged)->nlmsg_flags |= NLM_F_ACK;
   drop_ended();
@@ -126,11 +132,8 @@ void Pipeline::handle(const MessageView& message) {
     if (AnswerSink* sink = at(*place).sink) sink->on_reply(at(*place).position, message);
     return;
   }
-  if (const auto error = message.family_header<nlmsgerr>()) {
-    end(*place, system_error(-error->error), RequestState::answered, &message);
-  } else {
-    end(*place, EngineError::malformed_answer, RequestState::unknown, nullptr);
-  }
+  const auto error = error_of(message);
+  end(*place, error, state_after(error), &message);
 }
 
 void Pipeline::handle_dump_part(const MessageView& message) {
@@ -139,9 +142,9 @@ void Pipeline::handle_dump_part(const MessageView& message) {
     if (dump_.entry.sink != nullptr) dump_.entry.sink->on_reply(dump_.entry.position, message);
     return;
   }
-  // Both end a dump, and both begin with an errno: negated, or 0.
-  const int error = message.family_header<int>().value_or(-EBADMSG);
-  if (error < 0) return end_dump(system_error(-error), RequestState::answered, &message);
+  const auto error = error_of(message);
+  if (error) return end_dump(error, state_after(error), &message);
+  if (overrun_) return end_dump(EngineError::answer_lost, RequestState::unknown, nullptr);  // perhaps a part of it
   if (dump_.interrupted) return end_dump(EngineError::dump_interrupted, RequestState::answered, nullptr);
   end_dump({}, RequestState::answered, nullptr);
 }
@@ -180,6 +183,10 @@ void Pipeline::end(std::uint64_t place, boost::system::error_code error, Request
   ended.sink->on_outcome(ended.position, std::move(outcome));
 }
 
+void Pipeline::skip_abandoned() noexcept {
+  for (; next_ != tail_ && at(next_).sink == nullptr; ++next_) at(next_).state = RequestState::answered;
+}
+
 void Pipeline::drop_ended() noexcept {
   while (head_ != next_ && at(head_).state == RequestState::answered) ++head_;
 }
@@ -200,13 +207,16 @@ void Pipeline::abandon(AnswerSink& sink, boost::system::error_code error) {
     dump_.entry.sink = nullptr;
     sink.on_outcome(dump_.entry.position, {error, RequestState::unknown, nullptr});
   }
-  for (std::uint64_t place = head_; place != tail_; ++place) {
+  const std::uint64_t queue_end = tail_;
+  for (std::uint64_t place = head_; place != queue_end; ++place) {
     Entry& entry = at(place);
     if (entry.sink != &sink || entry.state == RequestState::answered) continue;
     entry.sink = nullptr;
     const RequestState state = entry.state == RequestState::sent ? RequestState::unknown : RequestState::waiting;
     sink.on_outcome(entry.position, {error, state, nullptr});
   }
+  skip_abandoned();
+  drop_ended();
 }
 
 void Pipeline::fail_all(boost::system::error_code error) {

@@ -80,7 +80,7 @@ class Pipeline {
  public:
   explicit Pipeline(PipelineLimits limits, SequenceNumber first = SequenceNumber{1});
 
-  /// Queues a request. False: the queue is full, and nothing was done. Precondition: a whole message of at most
+  /// Queues a request. False: the queue is full, and nothing was done. Precondition: a whole message, padded, of at most
   /// limits().datagram_bytes.
   [[nodiscard]] bool enqueue(const QueuedRequest& request);
 
@@ -141,6 +141,8 @@ class Pipeline {
   void end_dump(boost::system::error_code error, RequestState state, const MessageView* answer);
   void conclude_success_before(std::uint64_t place);
   void end(std::uint64_t place, boost::system::error_code error, RequestState state, const MessageView* answer);
+  /// Passes over what was abandoned before it was sent.
+  void skip_abandoned() noexcept;
   void drop_ended() noexcept;
 
   PipelineLimits limits_;
