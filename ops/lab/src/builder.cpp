@@ -97,9 +97,8 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     }
   }
 
-  template <typename Handler>
-  void start(Handler handler) {
-    finished_ = std::move(handler);
+  void start(boost::asio::any_completion_handler<void(BuildReport)> finished) {
+    finished_.swap(finished);  // assignment recurses without end in Boost 1.81
     open_anchor();
   }
 
@@ -424,7 +423,9 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     report_.failure = std::move(failure_);
     anchor_.reset();
     for (NodeState& state : nodes_) state = {};
-    std::exchange(finished_, nullptr)(std::move(report_));
+    auto finished = std::move(finished_);
+    finished_ = nullptr;
+    std::move(finished)(std::move(report_));
   }
 
   [[nodiscard]] NodeState& at(NodeId node) noexcept { return nodes_[engine::value_of(node)]; }

@@ -21,7 +21,8 @@ struct ReadResult {
   std::vector<Finding> warnings;
 };
 
-/// The format of a text, recognised by its content: XML with a <graphml> root, else YAML or JSON.
+/// The format of a text, recognised by its content: XML is GraphML, anything else a containerlab topology file (YAML or
+/// JSON). A file in another tool's format is refused by the reader, with the reason.
 [[nodiscard]] Format recognise_format(std::string_view text) noexcept;
 
 /// Reads a topology from text. `source` is the file's name as the user gave it ("-" for standard input): it stands in
@@ -30,7 +31,8 @@ struct ReadResult {
 [[nodiscard]] ReadResult read_topology(std::string_view text, std::string_view source,
                                        std::optional<Format> format = std::nullopt);
 
-/// Writes a topology in the native format, so that reading it gives an equal topology.
+/// Writes a topology in the native format, one line per link, so that reading it gives an equal topology (but for the
+/// lines and the source). An endpoint's IPv4 addresses come before its IPv6 addresses then.
 [[nodiscard]] std::string write_topology(const Topology& topology);
 
 }  // namespace netherd::lab

@@ -1,0 +1,267 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <map>
+#include <pugixml.hpp>
+#include <string>
+#include <unordered_map>
+
+#include "node_names.hpp"
+#include "read_format.hpp"
+
+namespace netherd::lab {
+
+namespace {
+
+std::string_view view_of(const pugi::char_t* text) { return text; }
+
+/// Names of elements without the prefix of their namespace: "y:NodeLabel" is "NodeLabel".
+std::string_view local_name(pugi::xml_node element) {
+  const std::string_view name = element.name();
+  const std::size_t colon = name.find(':');
+  return colon == std::string_view::npos ? name : name.substr(colon + 1);
+}
+
+pugi::xml_node child_named(pugi::xml_node parent, std::string_view name) {
+  return parent.find_child([&](pugi::xml_node child) { return local_name(child) == name; });
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view white_space = " \t\r\n";
+  text.remove_prefix(std::min(text.size(), text.find_first_not_of(white_space)));
+  return text.substr(0, text.find_last_not_of(white_space) + 1);
+}
+
+bool equal_ignoring_case(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return lower(a) == lower(b);
+  });
+}
+
+/// Tells the line of a position in the text.
+class LineIndex {
+ public:
+  explicit LineIndex(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\n') ends_.push_back(i);
+    }
+  }
+  SourceLine line_at(std::ptrdiff_t offset) const {
+    if (offset < 0) return SourceLine::none;
+    const auto before = std::lower_bound(ends_.begin(), ends_.end(), static_cast<std::size_t>(offset)) - ends_.begin();
+    return SourceLine{static_cast<std::uint32_t>(before + 1)};
+  }
+  SourceLine line_of(pugi::xml_node element) const { return line_at(element.offset_debug()); }
+
+ private:
+  std::vector<std::size_t> ends_;
+};
+
+class GraphmlReader {
+ public:
+  GraphmlReader(const pugi::xml_document& document, const LineIndex& lines, ReadResult& result)
+      : document_{document}, lines_{lines}, result_{result} {}
+
+  void read() && {
+    const pugi::xml_node root = document_.document_element();
+    if (local_name(root) != "graphml") {
+      error(root, fmt::format("the document's element is <{}>{}: <graphml> is expected", root.name(),
+                              local_name(root) == "scenario" ? ", as in a scenario of CORE" : ""));
+      return;
+    }
+    const pugi::xml_node graph = child_named(root, "graph");
+    if (!graph) {
+      error(root, "there is no <graph>");
+      return;
+    }
+    directed_ = view_of(graph.attribute("edgedefault").value()) == "directed";
+    read_keys(root);
+    read_graph(graph);
+    if (result_.topology.nodes.empty() && result_.errors.empty()) error(graph, "the graph has no nodes");
+    report_warnings();
+  }
+
+ private:
+  void error(pugi::xml_node at, std::string text) { result_.errors.push_back({lines_.line_of(at), std::move(text)}); }
+
+  /// GraphML declares what its <data> elements mean: only the label of nodes and the weight of edges matter here.
+  void read_keys(pugi::xml_node root) {
+    for (const pugi::xml_node key : root.children()) {
+      if (local_name(key) != "key") continue;
+      const std::string_view name = key.attribute("attr.name").value();
+      const std::string_view target = key.attribute("for").value();
+      const bool for_nodes = target == "node" || target == "all";
+      const bool for_edges = target == "edge" || target == "all";
+      if (for_nodes && equal_ignoring_case(name, "label")) label_key_ = key.attribute("id").value();
+      if (for_edges && equal_ignoring_case(name, "weight")) weight_key_ = key.attribute("id").value();
+      if (for_nodes && view_of(key.attribute("yfiles.type").value()) == "nodegraphics") {
+        graphics_key_ = key.attribute("id").value();
+      }
+    }
+  }
+
+  void read_graph(pugi::xml_node graph) {
+    for (const pugi::xml_node element : graph.children()) {
+      if (local_name(element) == "node") read_node(element);
+      if (local_name(element) == "hyperedge") error(element, "hyperedges are not supported");
+    }
+    for (const pugi::xml_node element : graph.children()) {
+      if (local_name(element) == "edge") read_edge(element);
+    }
+  }
+
+  static std::string_view data_of(pugi::xml_node element, std::string_view key) {
+    return trimmed(data_element(element, key).text().get());
+  }
+  static pugi::xml_node data_element(pugi::xml_node element, std::string_view key) {
+    if (key.empty()) return {};
+    return element.find_child([&](pugi::xml_node child) {
+      return local_name(child) == "data" && view_of(child.attribute("key").value()) == key;
+    });
+  }
+
+  /// The label where the Topology Zoo has it, or where yEd has it.
+  std::string_view label_of(pugi::xml_node node) const {
+    const std::string_view label = data_of(node, label_key_);
+    if (!label.empty()) return label;
+    const pugi::xml_node graphics = data_element(node, graphics_key_);
+    const pugi::xml_node in_graphics =
+        graphics.find_node([](pugi::xml_node element) { return local_name(element) == "NodeLabel"; });
+    return trimmed(in_graphics.text().get());
+  }
+
+  void read_node(pugi::xml_node element) {
+    const std::string_view id = element.attribute("id").value();
+    if (id.empty()) return error(element, "<node>: needs the attribute 'id'");
+    if (child_named(element, "graph")) return error(element, fmt::format("node '{}': graphs in nodes are not supported", id));
+    const NodeId node{static_cast<std::uint32_t>(result_.topology.nodes.size())};
+    if (!nodes_.emplace(id, node).second) return error(element, fmt::format("node '{}': there is one of that id already", id));
+
+    const std::string_view label = label_of(element);
+    std::string name = names_.name_for(label, id);
+    if (!label.empty() && name != label && renamed_++ == 0) {
+      first_renamed_ = fmt::format("'{}' is {}", label, name);
+      first_renamed_line_ = lines_.line_of(element);
+    }
+    result_.topology.nodes.push_back({.name = std::move(name), .exec = {}, .line = lines_.line_of(element)});
+    interface_counts_.push_back(0);
+  }
+
+  void read_edge(pugi::xml_node element) {
+    const auto from = find_node(element, "source");
+    const auto to = find_node(element, "target");
+    if (!from || !to) return;
+    if (*from == *to) {
+      if (self_loops_++ == 0) first_self_loop_ = lines_.line_of(element);
+      return;
+    }
+    if (is_way_back(*from, *to)) {
+      if (ways_back_++ == 0) first_way_back_ = lines_.line_of(element);
+      return;
+    }
+    Link link;
+    link.line = lines_.line_of(element);
+    link.ends = {endpoint(*from, link.line), endpoint(*to, link.line)};
+    read_weight(element, link);
+    result_.topology.links.push_back(std::move(link));
+  }
+
+  std::optional<NodeId> find_node(pugi::xml_node edge, const char* attribute) {
+    const std::string_view id = edge.attribute(attribute).value();
+    const auto found = nodes_.find(id);
+    if (found != nodes_.end()) return found->second;
+    error(edge, id.empty() ? fmt::format("<edge>: needs the attribute '{}'", attribute)
+                           : fmt::format("edge: its {} '{}' is not a node", attribute, id));
+    return std::nullopt;
+  }
+
+  /// A directed graph may list each link twice, once for each direction.
+  bool is_way_back(NodeId from, NodeId to) {
+    if (!directed_) return false;
+    const auto opposite = one_way_edges_.find({to, from});
+    if (opposite == one_way_edges_.end() || opposite->second == 0) {
+      ++one_way_edges_[{from, to}];
+      return false;
+    }
+    --opposite->second;
+    return true;
+  }
+
+  Endpoint endpoint(NodeId node, SourceLine line) {
+    Endpoint end;
+    end.node = node;
+    end.interface = "eth" + std::to_string(++interface_counts_[engine::value_of(node)]);
+    end.line = line;
+    return end;
+  }
+
+  void read_weight(pugi::xml_node element, Link& link) {
+    const std::string_view text = data_of(element, weight_key_);
+    if (text.empty()) return;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), link.weight);
+    if (problem == std::errc{} && end == text.data() + text.size()) return;
+    error(element, fmt::format("weight '{}': must be a number", text));
+    link.weight = 1;
+  }
+
+  void report_warnings() {
+    const auto warn = [this](SourceLine line, std::string text) { result_.warnings.push_back({line, std::move(text)}); };
+    if (renamed_ != 0) {
+      warn(first_renamed_line_, fmt::format("{} named differently from the label, the first: {}",
+                                            renamed_ == 1 ? "1 node is" : fmt::format("{} nodes are", renamed_),
+                                            first_renamed_));
+    }
+    if (self_loops_ != 0) {
+      warn(first_self_loop_, fmt::format("edges from a node to itself ({}): left out", self_loops_));
+    }
+    if (ways_back_ != 0) {
+      warn(first_way_back_, fmt::format("directed edges that have one in the opposite direction ({}): the two are one link",
+                                        ways_back_));
+    }
+  }
+
+  const pugi::xml_document& document_;
+  const LineIndex& lines_;
+  ReadResult& result_;
+  bool directed_ = false;
+  std::string_view label_key_;
+  std::string_view weight_key_;
+  std::string_view graphics_key_;
+  NodeNames names_;
+  std::unordered_map<std::string_view, NodeId> nodes_;
+  std::vector<std::uint32_t> interface_counts_;
+  std::map<std::pair<NodeId, NodeId>, std::size_t> one_way_edges_;  ///< how many have no opposite one yet
+  std::size_t renamed_ = 0;
+  std::string first_renamed_;
+  SourceLine first_renamed_line_ = SourceLine::none;
+  std::size_t self_loops_ = 0;
+  SourceLine first_self_loop_ = SourceLine::none;
+  std::size_t ways_back_ = 0;
+  SourceLine first_way_back_ = SourceLine::none;
+};
+
+bool declares_entities(const pugi::xml_document& document) {
+  const pugi::xml_node declaration =
+      document.find_child([](pugi::xml_node child) { return child.type() == pugi::node_doctype; });
+  return std::strchr(declaration.value(), '[') != nullptr;
+}
+
+}  // namespace
+
+void read_graphml(std::string_view text, ReadResult& result) {
+  const LineIndex lines{text};
+  pugi::xml_document document;
+  const auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_doctype);
+  if (!parsed) {
+    result.errors.push_back({lines.line_at(parsed.offset), fmt::format("XML syntax: {}", parsed.description())});
+  } else if (declares_entities(document)) {
+    result.errors.push_back({SourceLine{1}, "a document type with declarations of its own is not supported"});
+  } else {
+    GraphmlReader{document, lines, result}.read();
+  }
+}
+
+}  // namespace netherd::lab

@@ -1,0 +1,138 @@
+#include "netherd/lab/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "netherd/lab/topology.hpp"
+#include "read_format.hpp"
+
+namespace netherd::lab {
+
+namespace {
+
+constexpr std::size_t max_findings = 100;
+constexpr std::string_view white_space = " \t\r\n";
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+std::string_view content_of(std::string_view text) {
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  text.remove_prefix(std::min(text.size(), text.find_first_not_of(white_space)));
+  return text;
+}
+
+/// The file's name without folders and endings, made a valid name for a lab.
+std::string lab_name_of(std::string_view source) {
+  source.remove_prefix(std::min(source.size(), source.find_last_of('/') + 1));
+  for (const std::string_view ending : {".yml", ".yaml", ".json", ".graphml", ".xml", ".clab"}) {
+    if (source.ends_with(ending)) source.remove_suffix(ending.size());
+  }
+  std::string name{source.substr(0, 64)};
+  std::replace_if(name.begin(), name.end(), [](char c) { return !is_valid_lab_name(std::string{'x', c}); }, '-');
+  name.erase(0, name.find_first_not_of("-."));
+  return name.empty() ? "lab" : name;
+}
+
+struct Line {
+  SourceLine number;
+  std::string_view text;
+};
+
+/// The first line for which `matches` is true, comments left out, without its indentation.
+template <typename Predicate>
+std::optional<Line> find_line(std::string_view text, Predicate&& matches) {
+  for (std::uint32_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    line.remove_prefix(std::min(line.size(), line.find_first_not_of(white_space)));
+    const Line found{SourceLine{number}, line};
+    if (!line.starts_with('#') && matches(found)) return found;
+  }
+  return std::nullopt;
+}
+
+bool is_kathara_line(std::string_view line) {
+  if (line.starts_with("LAB_") && line.find('=') != std::string_view::npos) return true;
+  const std::size_t bracket = line.find('[');
+  const std::size_t equals = line.find("]=");
+  return bracket != std::string_view::npos && bracket > 0 && equals != std::string_view::npos && bracket < equals &&
+         line.find_first_of(" :\"") > equals;
+}
+
+bool is_core_line(std::string_view line) {
+  return (line.starts_with("node n") || line.starts_with("link l")) && line.find(" {") != std::string_view::npos;
+}
+
+/// Formats of other tools that people may try, each known by its first line of content.
+std::optional<Finding> recognise_foreign(std::string_view text) {
+  const auto first = find_line(text, [](const Line& line) { return !line.text.empty(); });
+  if (!first) return std::nullopt;
+  if (is_kathara_line(first->text)) {
+    return Finding{first->number, "this looks like a lab.conf of Kathara: netherd reads containerlab topology files "
+                                  "and GraphML"};
+  }
+  if (is_core_line(first->text)) {
+    return Finding{first->number, "this looks like a configuration file of CORE (.imn): netherd reads containerlab "
+                                  "topology files and GraphML"};
+  }
+  return std::nullopt;
+}
+
+/// A topology file that is wrong because it is the template of one. A marker in a line that is otherwise fine, such as
+/// the argument of a command, is none of our business.
+std::optional<Finding> find_template_marker(std::string_view text, const std::vector<Finding>& errors) {
+  const auto marked = find_line(text, [&](const Line& line) {
+    return line.text.find("{{") != std::string_view::npos &&
+           std::any_of(errors.begin(), errors.end(), [&](const Finding& error) { return error.line == line.number; });
+  });
+  if (!marked) return std::nullopt;
+  return Finding{marked->number, "template marker '{{': this is the template of a topology file, expand it first"};
+}
+
+void append(std::vector<Finding>& findings, std::vector<Finding> more) {
+  findings.insert(findings.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+void sort_and_cap(std::vector<Finding>& findings, std::string_view of_what) {
+  std::stable_sort(findings.begin(), findings.end(),
+                   [](const Finding& left, const Finding& right) { return left.line < right.line; });
+  if (findings.size() <= max_findings) return;
+  const std::size_t left_out = findings.size() - max_findings;
+  findings.resize(max_findings);
+  findings.push_back({SourceLine::none, fmt::format("and {} {} more", left_out, of_what)});
+}
+
+}  // namespace
+
+std::optional<Format> parse_format(std::string_view text) noexcept {
+  if (text == "containerlab") return Format::containerlab;
+  if (text == "graphml") return Format::graphml;
+  return std::nullopt;
+}
+
+Format recognise_format(std::string_view text) noexcept {
+  return content_of(text).starts_with('<') ? Format::graphml : Format::containerlab;
+}
+
+ReadResult read_topology(std::string_view text, std::string_view source, std::optional<Format> format) {
+  ReadResult result;
+  result.topology.source = source;
+  result.topology.name = lab_name_of(source);
+  if (format.value_or(recognise_format(text)) == Format::graphml) {
+    read_graphml(text, result);
+    append(result.errors, validate(result.topology));
+  } else if (const auto foreign = recognise_foreign(text)) {
+    result.errors.push_back(*foreign);
+  } else {
+    read_containerlab(text, result);
+    append(result.errors, validate(result.topology));
+    if (const auto marker = find_template_marker(text, result.errors)) result.errors.insert(result.errors.begin(), *marker);
+  }
+  sort_and_cap(result.errors, "errors");
+  sort_and_cap(result.warnings, "warnings");
+  return result;
+}
+
+}  // namespace netherd::lab
