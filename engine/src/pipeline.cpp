@@ -133,6 +133,9 @@ void Pipeline::handle(const MessageView& message) {
     return;
   }
   const auto error = error_of(message);
+  if (!error && overrun_ && at(*place).kind == RequestKind::get) {
+    return end(*place, EngineError::answer_lost, RequestState::unknown, nullptr);  // perhaps its object
+  }
   end(*place, error, state_after(error), &message);
 }
 

@@ -71,7 +71,7 @@ class PipelineClient {
     return position;
   }
   std::optional<std::uint32_t> enqueue() { return enqueue(sink); }
-  std::uint32_t enqueue_get() { return enqueue(sink, get_request_type).value(); }
+  std::uint32_t enqueue_get() { return enqueue(sink, get_request_type, engine::RequestKind::get).value(); }
   std::uint32_t enqueue_dump() { return enqueue(sink, get_request_type, engine::RequestKind::dump).value(); }
 
   /// Sends one datagram; gives the number of its requests.

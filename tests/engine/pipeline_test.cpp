@@ -462,6 +462,17 @@ TEST(Pipeline, DumpWhoseEndIsLost) {
   expect_success(client, next);
 }
 
+TEST(Pipeline, GetWhoseObjectMayBeLostIsNoSuccess) {
+  PipelineClient client{reacting({.objects = 1})};
+  const auto get = client.enqueue_get();
+  client.send();
+  auto object = client.kernel.receive().datagram;
+  object.resize(18);
+  client.pipeline.on_received(object, true);
+  client.run();
+  expect(client, get, EngineError::answer_lost, RequestState::unknown);
+}
+
 // Failing to send, giving up.
 
 TEST(Pipeline, RefusedDatagramWasNotExecuted) {

@@ -84,13 +84,13 @@ class Channel {
   }
   template <Request R, typename CompletionToken>
   auto async_execute(const R& request, Deadline deadline, CompletionToken&& token) {
-    return async_execute(request, deadline, [](const MessageView&) {}, std::forward<CompletionToken>(token));
+    return start_single(request, RequestKind::single, deadline, [](const MessageView&) {},
+                        std::forward<CompletionToken>(token));
   }
   /// The same for a request that is answered with an object ("get"): `visit(const MessageView&)` sees it.
   template <Request R, std::invocable<const MessageView&> Visitor, typename CompletionToken>
   auto async_execute(const R& request, Deadline deadline, Visitor visit, CompletionToken&& token) {
-    return start_single(request, RequestKind::single, deadline, std::move(visit),
-                        std::forward<CompletionToken>(token));
+    return start_single(request, RequestKind::get, deadline, std::move(visit), std::forward<CompletionToken>(token));
   }
 
   /// Executes a batch; its outcomes are in the batch. Completion signature: void(std::size_t failures). The batch must

@@ -32,7 +32,8 @@ class AnswerSink {
 };
 
 enum class RequestKind : std::uint8_t {
-  single,  ///< answered by an acknowledgement or an error, perhaps behind the object it asked for
+  single,  ///< answered by an acknowledgement or an error
+  get,     ///< the same, behind the object that it asks for: where that may be lost, an acknowledgement is no success
   dump,    ///< has NLM_F_DUMP: answered by any number of messages and NLMSG_DONE
 };
 
