@@ -1,0 +1,98 @@
+#include "console.hpp"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+namespace netherd::tools {
+
+namespace {
+
+constexpr std::string_view red = "\x1b[1;31m";
+constexpr std::string_view yellow = "\x1b[1;33m";
+constexpr std::string_view plain = "\x1b[0m";
+
+/// "FILE:LINE: ", "FILE: " or nothing.
+std::string position(std::string_view source, lab::SourceLine line) {
+  if (source.empty()) return {};
+  if (line == lab::SourceLine::none) return fmt::format("{}: ", source);
+  return fmt::format("{}:{}: ", source, engine::value_of(line));
+}
+
+/// See https://no-color.org: any value but the empty one counts.
+bool colour_is_welcome() {
+  const char* const no_colour = std::getenv("NO_COLOR");
+  return no_colour == nullptr || *no_colour == '\0';
+}
+
+}  // namespace
+
+Console::Console() : terminal_{::isatty(STDERR_FILENO) == 1}, colours_{terminal_ && colour_is_welcome()} {}
+
+void Console::say(std::string_view prefix, std::string_view colour, std::string_view text) const {
+  if (colours_) {
+    fmt::print(stderr, "netherd: {}{}{}{}\n", colour, prefix, plain, text);
+  } else {
+    fmt::print(stderr, "netherd: {}{}\n", prefix, text);
+  }
+}
+
+void Console::error(std::string_view text) { error({}, lab::SourceLine::none, text); }
+
+void Console::error(std::string_view source, lab::SourceLine line, std::string_view text) {
+  say(position(source, line), red, text);
+  errors_.push_back({std::string{source}, line, std::string{text}});
+}
+
+void Console::warning(std::string_view text) { warning({}, lab::SourceLine::none, text); }
+
+void Console::warning(std::string_view source, lab::SourceLine line, std::string_view text) {
+  if (!quiet) say(position(source, line) + "warning: ", yellow, text);
+}
+
+void Console::note(std::string_view text) {
+  if (!quiet) fmt::print(stderr, "netherd: {}\n", text);
+}
+
+void Console::print(std::string_view text) {
+  if (!json) fmt::print("{}\n", text);
+}
+
+void Console::print_document(const nlohmann::ordered_json& document) {
+  if (!json) return;
+  // What programs in a node write need not be UTF-8.
+  const auto replace = nlohmann::ordered_json::error_handler_t::replace;
+  fmt::print("{}\n", document.dump(2, ' ', false, replace));
+  printed_ = true;
+}
+
+void Console::finish() {
+  if (json && !printed_ && !errors_.empty()) {
+    auto list = nlohmann::ordered_json::array();
+    for (const Message& message : errors_) {
+      nlohmann::ordered_json entry{{"text", message.text}};
+      if (!message.source.empty()) entry["file"] = message.source;
+      if (message.line != lab::SourceLine::none) entry["line"] = engine::value_of(message.line);
+      list.push_back(std::move(entry));
+    }
+    print_document(nlohmann::ordered_json{{"errors", std::move(list)}});
+  }
+  std::fflush(stdout);
+}
+
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
+  return digits;
+}
+
+std::string counted(std::uint64_t number, std::string_view noun, std::string_view plural) {
+  if (number == 1) return fmt::format("1 {}", noun);
+  if (plural.empty()) return fmt::format("{} {}s", grouped(number), noun);
+  return fmt::format("{} {}", grouped(number), plural);
+}
+
+}  // namespace netherd::tools

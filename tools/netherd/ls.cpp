@@ -1,0 +1,73 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "lab_error.hpp"
+#include "session.hpp"
+
+namespace netherd::tools {
+
+namespace {
+
+std::string phase_text(const lab::LabSummary& lab) {
+  if (!lab.phase) return "debris";
+  const std::string phase{lab::to_string(*lab.phase)};
+  // Nobody works on it: the process that did has died.
+  const bool interrupted = *lab.phase != lab::LabPhase::up && !lab.locked;
+  return interrupted ? phase + ", interrupted" : phase;
+}
+
+nlohmann::ordered_json to_json(const lab::LabSummary& lab) {
+  nlohmann::ordered_json phase;
+  if (lab.phase) phase = lab::to_string(*lab.phase);
+  return {{"name", lab.name}, {"phase", std::move(phase)}, {"locked", lab.locked}, {"nodes", lab.nodes}};
+}
+
+void print_table(const std::vector<lab::LabSummary>& labs, Console& console) {
+  std::size_t name_width = 3;
+  std::size_t phase_width = 5;
+  for (const lab::LabSummary& lab : labs) {
+    name_width = std::max(name_width, lab.name.size());
+    phase_width = std::max(phase_width, phase_text(lab).size());
+  }
+  console.print(fmt::format("{:<{}}  {:<{}}  {:>7}", "LAB", name_width, "PHASE", phase_width, "NODES"));
+  for (const lab::LabSummary& lab : labs) {
+    console.print(
+        fmt::format("{:<{}}  {:<{}}  {:>7}", lab.name, name_width, phase_text(lab), phase_width, grouped(lab.nodes)));
+  }
+}
+
+int list_labs(Session& session, bool names_only) {
+  const auto labs = session.registry.list();
+  if (!labs) {
+    session.console.error(to_string(labs.error()));
+    return ExitStatus::failed;
+  }
+  auto list = nlohmann::ordered_json::array();
+  for (const lab::LabSummary& lab : *labs) list.push_back(to_json(lab));
+  session.console.print_document(nlohmann::ordered_json{{"labs", std::move(list)}});
+  if (names_only) {
+    for (const lab::LabSummary& lab : *labs) session.console.print(lab.name);
+  } else if (labs->empty()) {
+    session.console.print("no labs");
+  } else {
+    print_table(*labs, session.console);
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+void add_ls(CLI::App& app, Session& session) {
+  CLI::App& command = *app.add_subcommand("ls", "List the labs of this machine");
+  auto names_only = std::make_shared<bool>(false);
+  command.add_flag("--names", *names_only, "Only their names, one per line");
+  add_output_options(command, session, Reports::yes);
+  command.footer("Example:\n  netherd ls");
+  command.callback([&session, names_only] { session.run = [&session, names_only] { return list_labs(session, *names_only); }; });
+}
+
+}  // namespace netherd::tools

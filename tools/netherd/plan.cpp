@@ -1,0 +1,58 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "netherd/lab/plan.hpp"
+#include "session.hpp"
+#include "topology_input.hpp"
+
+namespace netherd::tools {
+
+namespace {
+
+/// The commands of a plan, one entry each.
+nlohmann::ordered_json list_commands(const lab::Plan& plan) {
+  std::stringstream text;
+  lab::print_plan(plan, text);
+  auto commands = nlohmann::ordered_json::array();
+  for (std::string line; std::getline(text, line);) commands.push_back(line);
+  return commands;
+}
+
+int print_plan(const TopologyInput& input, Session& session) {
+  Console& console = session.console;
+  auto topology = load_topology(input, console);
+  if (!topology || !assign_addresses(*topology, console)) return ExitStatus::invalid;
+  const lab::Plan plan{*topology};
+  if (!console.json) {
+    lab::print_plan(plan, std::cout);
+    std::cout.flush();
+    return ExitStatus::done;
+  }
+  const lab::Plan::Counts counts = plan.counts();
+  console.print_document(nlohmann::ordered_json{{"lab", topology->name},
+                                       {"nodes", counts.nodes},
+                                       {"links", counts.links},
+                                       {"addresses", counts.addresses},
+                                       {"routes", counts.routes},
+                                       {"requests", counts.requests},
+                                       {"commands", list_commands(plan)}});
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Session& session) {
+  CLI::App& command = *app.add_subcommand("plan", "Print what `up` would send, as the equivalent ip commands");
+  auto input = std::make_shared<TopologyInput>();
+  add_topology_input(command, *input);
+  add_output_options(command, session, Reports::yes);
+  command.footer("Example:\n  netherd plan lab.yml --routing shortest-path | less");
+  command.callback([&session, input] { session.run = [&session, input] { return print_plan(*input, session); }; });
+}
+
+}  // namespace netherd::tools

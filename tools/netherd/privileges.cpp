@@ -1,0 +1,44 @@
+#include "privileges.hpp"
+
+#include <fmt/core.h>
+#include <linux/capability.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+namespace netherd::tools {
+
+namespace {
+
+/// The capabilities that are effective for this process, one bit each.
+std::uint64_t effective_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+  if (::syscall(SYS_capget, &header, data.data()) != 0) return 0;
+  return data[0].effective | std::uint64_t{data[1].effective} << 32U;
+}
+
+}  // namespace
+
+bool check_privileges(Console& console, std::string_view command) {
+  const std::uint64_t effective = effective_capabilities();
+  const auto missing = [&](unsigned capability) { return (effective >> capability & 1U) == 0; };
+  std::string names;
+  if (missing(CAP_SYS_ADMIN)) names = "CAP_SYS_ADMIN";
+  if (missing(CAP_NET_ADMIN)) names += names.empty() ? "CAP_NET_ADMIN" : " and CAP_NET_ADMIN";
+  if (names.empty()) return true;
+  console.error(fmt::format("{}: {} is missing: run it as root, for example with sudo", command, names));
+  return false;
+}
+
+void raise_descriptor_limit() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace netherd::tools

@@ -1,0 +1,302 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <cstring>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+
+#include "carrier.hpp"
+#include "interruption.hpp"
+#include "lab_error.hpp"
+#include "loop_monitor.hpp"
+#include "netherd/lab/builder.hpp"
+#include "netherd/lab/plan.hpp"
+#include "node_command.hpp"
+#include "privileges.hpp"
+#include "progress_bar.hpp"
+#include "session.hpp"
+#include "side_by_side.hpp"
+#include "topology_input.hpp"
+
+namespace netherd::tools {
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// Far longer than a link takes; what has no carrier by then will not get any.
+constexpr auto carrier_timeout = 10s;
+
+struct Options {
+  TopologyInput input;
+  bool wait = false;
+  bool keep_on_failure = false;
+  std::string submission = "in-loop";
+  std::size_t factory_threads = lab::BuildOptions{}.factory_threads;
+};
+
+struct Seconds {
+  double read = 0;
+  double plan = 0;
+  double build = 0;
+  double total = 0;
+};
+
+/// Builds one lab: from the claim to its name until it is up, or removed again.
+class Up {
+ public:
+  Up(const Options& options, Session& session, const lab::Topology& topology, const lab::Plan& plan)
+      : options_{options}, session_{session}, console_{session.console}, topology_{topology}, plan_{plan} {}
+
+  int run(Seconds seconds);
+
+ private:
+  [[nodiscard]] bool claim();
+  asio::awaitable<void> async_make();
+  asio::awaitable<void> async_build();
+  asio::awaitable<void> async_wait_for_links();
+  asio::awaitable<void> async_run_commands();
+  asio::awaitable<void> async_run_commands_of(const lab::Node& node);
+  void stop();
+  void fail(std::string_view source, lab::SourceLine line, std::string_view text);
+  void report_build_failure(const lab::BuildFailure& failure);
+  int give_up();
+  int report();
+  [[nodiscard]] nlohmann::ordered_json to_json(const lab::Plan::Counts& counts) const;
+
+  const Options& options_;
+  Session& session_;
+  Console& console_;
+  const lab::Topology& topology_;
+  const lab::Plan& plan_;
+
+  asio::io_context context_{1};
+  LoopMonitor monitor_{context_};
+  Interruption interruption_{context_, [this] { stop(); }};
+  std::optional<lab::LabDirectory> directory_;
+  std::optional<lab::Builder> builder_;
+  SideBySide commands_;
+  bool failed_ = false;
+  std::uint64_t requests_ = 0;
+  std::uint64_t commands_run_ = 0;
+  std::uint64_t commands_failed_ = 0;
+  Stopwatch build_time_;
+  Seconds seconds_;
+};
+
+int Up::run(Seconds seconds) {
+  seconds_ = seconds;
+  if (!claim()) return ExitStatus::failed;
+  asio::co_spawn(context_, async_make(), [this](std::exception_ptr error) {
+    monitor_.stop();
+    interruption_.stop_waiting();
+    if (error) std::rethrow_exception(error);
+  });
+  try {
+    context_.run();
+  } catch (const std::exception& error) {
+    fail({}, lab::SourceLine::none, error.what());
+  }
+  // A signal that came in the last moment would otherwise be lost.
+  context_.restart();
+  context_.poll();
+  if (failed_ || interruption_.signal() != 0) return give_up();
+  if (const auto error = directory_->set_phase(lab::LabPhase::up)) {
+    fail({}, lab::SourceLine::none, fmt::format("{}: record that the lab is up: {}", topology_.name, error.message()));
+    return give_up();
+  }
+  return report();
+}
+
+bool Up::claim() {
+  auto claimed = session_.registry.claim(topology_);
+  if (!claimed) {
+    console_.error(to_string(claimed.error()));
+    return false;
+  }
+  directory_ = std::move(*claimed);
+  if (const auto error = directory_->write_topology_file(topology_)) {
+    fail({}, lab::SourceLine::none, fmt::format("{}: store the topology: {}", directory_->path(), error.message()));
+    give_up();
+    return false;
+  }
+  return true;
+}
+
+/// Each step is left out once the lab is given up.
+asio::awaitable<void> Up::async_make() {
+  monitor_.start();
+  co_await async_build();
+  seconds_.build = build_time_.seconds();
+  monitor_.stop();
+  if (options_.wait && !failed_) co_await async_wait_for_links();
+  if (!failed_) co_await async_run_commands();
+}
+
+asio::awaitable<void> Up::async_build() {
+  ProgressBar progress{console_, topology_.name, topology_.nodes.size()};
+  lab::BuildOptions build;
+  build.factory_threads = options_.factory_threads;
+  build.submission = options_.submission == "worker" ? engine::Submission::worker : engine::Submission::in_loop;
+  if (console_.shows_progress()) build.on_progress = [&progress](std::uint64_t done) { progress.show(done); };
+  builder_.emplace(context_, plan_, *directory_, std::move(build));
+  const lab::BuildReport report = co_await builder_->async_build();
+  requests_ = report.requests;
+  progress.clear();
+  if (report.failure && interruption_.signal() == 0) report_build_failure(*report.failure);
+  if (report.failure) failed_ = true;
+}
+
+asio::awaitable<void> Up::async_wait_for_links() {
+  std::vector<std::string> paths;
+  for (const lab::Node& node : topology_.nodes) paths.push_back(directory_->namespace_path(node.name));
+  const auto without = co_await async_wait_for_carrier(context_, std::move(paths), carrier_timeout);
+  for (const std::string& path : without) {
+    fail({}, lab::SourceLine::none, fmt::format("{}: a link has no carrier after {} s", path, carrier_timeout.count()));
+  }
+}
+
+/// The `exec` lists of the file: in each node in order, nodes side by side.
+asio::awaitable<void> Up::async_run_commands() {
+  std::vector<const lab::Node*> nodes;
+  for (const lab::Node& node : topology_.nodes) {
+    if (!node.exec.empty()) nodes.push_back(&node);
+  }
+  const std::size_t jobs = 2 * std::max(1U, std::thread::hardware_concurrency());
+  co_await commands_.async_run(nodes.size(), jobs, [&](std::size_t i) { return async_run_commands_of(*nodes[i]); });
+}
+
+asio::awaitable<void> Up::async_run_commands_of(const lab::Node& node) {
+  for (const std::string& line : node.exec) {
+    if (commands_.stopped()) co_return;
+    std::vector<std::string> command{"sh", "-c", line};
+    const NodeCommandResult result =
+        co_await async_run_in_node(directory_->namespace_path(node.name), std::move(command));
+    if (interruption_.signal() != 0) co_return;
+    ++commands_run_;
+    if (!console_.quiet) {
+      fmt::print(stderr, "{}{}", label_lines(node.name, result.process.output),
+                 label_lines(node.name, result.process.error_output));
+    }
+    if (result.status() == 0) continue;
+    ++commands_failed_;
+    const std::string reason = result.why_not_run();
+    console_.warning(topology_.source, node.line,
+                     fmt::format("{}: {}: {}", node.name, line,
+                                 reason.empty() ? fmt::format("exit status {}", result.status()) : reason));
+  }
+}
+
+void Up::stop() {
+  failed_ = true;
+  if (builder_) builder_->stop();
+  commands_.stop();
+}
+
+void Up::fail(std::string_view source, lab::SourceLine line, std::string_view text) {
+  console_.error(source, line, text);
+  failed_ = true;
+}
+
+/// "FILE:LINE: ip link add ...: File exists [EEXIST] (the kernel's own words)"
+void Up::report_build_failure(const lab::BuildFailure& failure) {
+  const engine::Outcome& outcome = failure.outcome;
+  std::string reason = outcome.error.message();
+  if (outcome.error.category() == boost::system::system_category()) {
+    reason += fmt::format(" [{}]", engine::errno_name(outcome.error.value()));
+  }
+  if (outcome.diagnostic && !outcome.diagnostic->kernel_message.empty()) {
+    reason += fmt::format(" ({})", outcome.diagnostic->kernel_message);
+  }
+  // A step of making a namespace has no netlink request whose command would tell what was done.
+  if (outcome.state == engine::RequestState::waiting && outcome.diagnostic) {
+    reason = fmt::format("{}: {}", outcome.diagnostic->operation, reason);
+  }
+  fail(topology_.source, failure.line, fmt::format("{}: {}", failure.command, reason));
+}
+
+/// Removes what was made, unless it is wanted, and says what is left.
+int Up::give_up() {
+  builder_.reset();
+  if (interruption_.signal() != 0) console_.error(fmt::format("interrupted ({})", ::strsignal(interruption_.signal())));
+  const std::string& lab = topology_.name;
+  if (options_.keep_on_failure) {
+    console_.note(fmt::format("what was made of lab {0} is kept; `netherd down {0}` removes it", lab));
+    return ExitStatus::failed;
+  }
+  const auto removed = session_.registry.remove(*std::move(directory_));
+  if (removed) {
+    console_.note(fmt::format("lab {} is removed, nothing is left of it", lab));
+  } else {
+    console_.error(fmt::format("{}; `netherd down {}` removes what is left", to_string(removed.error()), lab));
+  }
+  return ExitStatus::failed;
+}
+
+int Up::report() {
+  const lab::Plan::Counts counts = plan_.counts();
+  seconds_.total = session_.since_start.seconds();
+  console_.print_document(to_json(counts));
+  console_.print(fmt::format("{} is up: {}, {}, {}, {}", topology_.name, counted(counts.nodes, "node"),
+                             counted(counts.links, "link"), counted(counts.addresses, "address", "addresses"),
+                             counted(counts.routes, "route")));
+  console_.print(fmt::format("{} in {:.3f} s; the event loop stood still for {:.1f} ms at most",
+                             counted(requests_, "request"), seconds_.total, monitor_.longest_stall_ms()));
+  return ExitStatus::done;
+}
+
+nlohmann::ordered_json Up::to_json(const lab::Plan::Counts& counts) const {
+  return {{"lab", topology_.name},
+          {"nodes", counts.nodes},
+          {"links", counts.links},
+          {"addresses", counts.addresses},
+          {"routes", counts.routes},
+          {"requests", requests_},
+          {"seconds",
+           {{"read", seconds_.read}, {"plan", seconds_.plan}, {"build", seconds_.build}, {"total", seconds_.total}}},
+          {"longest_stall_ms", monitor_.longest_stall_ms()},
+          {"submission", options_.submission},
+          {"exec", {{"commands", commands_run_}, {"failed", commands_failed_}}}};
+}
+
+int up(const Options& options, Session& session) {
+  Seconds seconds;
+  const Stopwatch read_time;
+  auto topology = load_topology(options.input, session.console);
+  seconds.read = read_time.seconds();
+  if (!topology) return ExitStatus::invalid;
+  const Stopwatch plan_time;
+  if (!assign_addresses(*topology, session.console)) return ExitStatus::invalid;
+  const lab::Plan plan{*topology};
+  seconds.plan = plan_time.seconds();
+  if (!check_privileges(session.console, "up")) return ExitStatus::failed;
+  raise_descriptor_limit();
+  return Up{options, session, *topology, plan}.run(seconds);
+}
+
+}  // namespace
+
+void add_up(CLI::App& app, Session& session) {
+  CLI::App& command = *app.add_subcommand("up", "Build a lab from a topology file");
+  auto options = std::make_shared<Options>();
+  add_topology_input(command, options->input);
+  command.add_flag("--wait", options->wait, "Return when every link has carrier");
+  command.add_flag("--keep-on-failure", options->keep_on_failure, "Leave what was made if the lab cannot be built");
+  command.add_option("--submission", options->submission, "Who executes requests: the event loop, or kernel workers")
+      ->check(CLI::IsMember({"in-loop", "worker"}))
+      ->capture_default_str();
+  command.add_option("--factory-threads", options->factory_threads, "Threads that create namespaces")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  add_output_options(command, session, Reports::yes);
+  command.footer(
+      "Example:\n"
+      "  netherd up lab.yml --wait\n"
+      "  netherd generate ring --nodes 1000 | netherd up - --name big --json");
+  command.callback([&session, options] { session.run = [&session, options] { return up(*options, session); }; });
+}
+
+}  // namespace netherd::tools
