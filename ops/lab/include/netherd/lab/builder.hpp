@@ -19,8 +19,9 @@ namespace netherd::lab {
 struct BuildOptions {
   /// Threads that create namespaces beside the event loop.
   std::size_t factory_threads = 1;
-  /// Who executes requests; see docs/benchmarks.md for what each costs.
-  engine::Submission submission = engine::Submission::in_loop;
+  /// Who executes requests. The kernel's threads, so that creating namespaces, links and the loop's own work overlap;
+  /// see docs/benchmarks.md for what each costs.
+  engine::Submission submission = engine::Submission::worker;
   /// Descriptors the builder may hold open for nodes at a time. 0: as many as the process's limit leaves.
   std::size_t most_descriptors = 0;
   /// Called now and then with the number of nodes that are completely configured.

@@ -1,0 +1,81 @@
+#include "node_descriptors.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "netherd/ops/netns_path.hpp"
+
+namespace netherd::lab {
+
+namespace {
+
+/// Descriptors that the process needs for other things than nodes: standard streams, ring, epoll, timers, locks, /proc,
+/// the factory's own, the anchor.
+constexpr std::size_t reserved_descriptors = 48;
+/// Without room for these nothing can be built at all.
+constexpr std::size_t fewest_descriptors = 64;
+
+std::size_t budget_for(std::size_t most) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const std::size_t available = limit.rlim_cur > reserved_descriptors ? limit.rlim_cur - reserved_descriptors : 0;
+  return std::max(fewest_descriptors, most != 0 ? std::min(most, available) : available);
+}
+
+}  // namespace
+
+NodeDescriptors::NodeDescriptors(std::size_t nodes, std::size_t most) : held_(nodes), budget_{budget_for(most)} {}
+
+void NodeDescriptors::keep(NodeId node, engine::FileDescriptor netns, engine::FileDescriptor socket) {
+  at(node).netns = std::move(netns);
+  at(node).socket = std::move(socket);
+  queue_if_idle(node);
+}
+
+void NodeDescriptors::queue_if_idle(NodeId node) {
+  Held& held = at(node);
+  if (held.users > 0 || held.idle_queued || !held.netns) return;
+  held.idle_queued = true;
+  idle_.push_back(node);
+}
+
+bool NodeDescriptors::make_room(std::size_t count) {
+  while (open_ + count > budget_ && !idle_.empty()) {
+    const NodeId node = idle_.front();
+    idle_.pop_front();
+    at(node).idle_queued = false;
+    if (at(node).users == 0) close(node);
+  }
+  return open_ + count <= budget_;
+}
+
+boost::system::result<int> NodeDescriptors::use_netns(NodeId node, const std::string& path) {
+  Held& held = at(node);
+  if (!held.netns) {
+    auto opened = ops::open_namespace(path);
+    if (!opened) return opened.error();
+    held.netns = std::move(*opened);
+    ++open_;
+  }
+  ++held.users;
+  return held.netns.get();
+}
+
+void NodeDescriptors::end_use(NodeId node) {
+  --at(node).users;
+  queue_if_idle(node);
+}
+
+engine::FileDescriptor NodeDescriptors::take_socket(NodeId node) noexcept { return std::move(at(node).socket); }
+
+void NodeDescriptors::close(NodeId node) noexcept {
+  Held& held = at(node);
+  if (held.netns) --open_;
+  if (held.socket) --open_;
+  held.netns.reset();
+  held.socket.reset();
+}
+
+}  // namespace netherd::lab

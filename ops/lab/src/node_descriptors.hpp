@@ -1,0 +1,62 @@
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "netherd/engine/file_descriptor.hpp"
+#include "netherd/lab/topology.hpp"
+
+namespace netherd::lab {
+
+/// The descriptors that a builder holds for its nodes: of their namespaces and of sockets inside them.
+///
+/// Their number is bounded, whatever the size of the lab. A node that is in nobody's use can be made to give its
+/// descriptors up; they can be had again from the name that its namespace is pinned under.
+class NodeDescriptors {
+ public:
+  /// `most`: the bound; 0: what the process's limit leaves.
+  NodeDescriptors(std::size_t nodes, std::size_t most);
+
+  /// What the factory handed over for a node. The room for it was reserved before.
+  void keep(NodeId node, engine::FileDescriptor netns, engine::FileDescriptor socket);
+
+  /// Makes room for `count` more descriptors by closing those of idle nodes; false if there is not enough.
+  [[nodiscard]] bool make_room(std::size_t count);
+  /// Counts descriptors that are about to come (keep(), or take_socket() of one opened elsewhere).
+  void reserve(std::size_t count) noexcept { open_ += count; }
+  void cancel_reservation(std::size_t count) noexcept { open_ -= count; }
+
+  /// The descriptor of a node's namespace, opened by `path` if it is not open. It stays open until end_use().
+  [[nodiscard]] boost::system::result<int> use_netns(NodeId node, const std::string& path);
+  void end_use(NodeId node);
+  [[nodiscard]] bool is_open(NodeId node) const noexcept { return static_cast<bool>(at(node).netns); }
+
+  /// Hands the node's socket out, if it has one; it goes on counting until given back with cancel_reservation(1).
+  [[nodiscard]] engine::FileDescriptor take_socket(NodeId node) noexcept;
+  /// Closes what is left of a node that is finished.
+  void close(NodeId node) noexcept;
+
+  [[nodiscard]] std::size_t budget() const noexcept { return budget_; }
+
+ private:
+  struct Held {
+    engine::FileDescriptor netns;
+    engine::FileDescriptor socket;
+    std::uint32_t users = 0;
+    bool idle_queued = false;
+  };
+  [[nodiscard]] Held& at(NodeId node) noexcept { return held_[static_cast<std::size_t>(node)]; }
+  [[nodiscard]] const Held& at(NodeId node) const noexcept { return held_[static_cast<std::size_t>(node)]; }
+  void queue_if_idle(NodeId node);
+
+  std::vector<Held> held_;
+  std::deque<NodeId> idle_;  // may name nodes that are in use again, or closed
+  std::size_t budget_;
+  std::size_t open_ = 0;
+};
+
+}  // namespace netherd::lab
