@@ -1,6 +1,6 @@
-# netherd_add_library(NAME SOURCES... LINKS PUBLIC|PRIVATE...): one static library for one folder, with its public
-# headers under include/ and its sources under src/. Linking only downwards is what keeps the layers apart: a header of
-# a higher layer is not on the include path of a lower one.
+# netherd_add_library(NAME SOURCES... PUBLIC_LINKS... PRIVATE_LINKS...): one static library for one folder, with its
+# public headers under include/ and its sources under src/. Linking only downwards is what keeps the layers apart: a
+# header of a higher layer is not on the include path of a lower one.
 add_library(netherd_warnings INTERFACE)
 target_compile_options(netherd_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
@@ -10,10 +10,12 @@ function(netherd_add_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC_LINKS;PRIVATE_LINKS" ${ARGN})
   add_library(netherd_${name} STATIC ${arg_SOURCES})
   add_library(netherd::${name} ALIAS netherd_${name})
-  set_target_properties(netherd_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(netherd_${name} PROPERTIES EXPORT_NAME ${name})
   target_compile_features(netherd_${name} PUBLIC cxx_std_20)
   target_include_directories(netherd_${name} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(netherd_${name} PUBLIC ${arg_PUBLIC_LINKS} PRIVATE ${arg_PRIVATE_LINKS}
     $<BUILD_INTERFACE:netherd_warnings>)
+  set_property(GLOBAL APPEND PROPERTY NETHERD_LIBRARIES ${name})
+  set_property(GLOBAL APPEND PROPERTY NETHERD_INCLUDE_FOLDERS ${CMAKE_CURRENT_SOURCE_DIR}/include)
 endfunction()
