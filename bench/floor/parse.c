@@ -216,10 +216,31 @@ static void parse_route(struct command *command, uint32_t node)
 	plan_add_route(command->plan, command->line, node, device, &prefix, &gateway);
 }
 
+/* net.ipv4.conf.DEV.forwarding=1 */
+static bool take_device_forwarding(struct command *command, uint32_t node)
+{
+	static const char prefix[] = "net.ipv4.conf.", suffix[] = ".forwarding=1";
+	const char *word = command->words[command->next];
+	size_t length = strlen(word);
+	if (length <= sizeof prefix + sizeof suffix - 2 || strncmp(word, prefix, sizeof prefix - 1) != 0 ||
+	    strcmp(word + length - (sizeof suffix - 1), suffix) != 0)
+		return false;
+	char name[IFNAMSIZ];
+	snprintf(name, sizeof name, "%.*s", (int)(length - (sizeof prefix + sizeof suffix - 2)),
+		 word + sizeof prefix - 1);
+	uint32_t device = node_find_device(&command->plan->nodes[node], name);
+	if (!device)
+		reject(command, "unknown device");
+	plan_add_forwarding(command->plan, command->line, node, device);
+	command->next++;
+	return true;
+}
+
 /* ip netns exec NS sysctl -qw KEY=1... */
 static void parse_forwarding(struct command *command)
 {
-	struct node *node = &command->plan->nodes[take_node(command)];
+	uint32_t index = take_node(command);
+	struct node *node = &command->plan->nodes[index];
 	expect(command, "sysctl");
 	expect(command, "-qw");
 	do {
@@ -227,7 +248,7 @@ static void parse_forwarding(struct command *command)
 			node->forward4 = true;
 		else if (take_if(command, "net.ipv6.conf.all.forwarding=1"))
 			node->forward6 = true;
-		else
+		else if (!take_device_forwarding(command, index))
 			reject(command, "unknown setting");
 	} while (command->next < command->count);
 }

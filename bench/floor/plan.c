@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <stdio.h>
@@ -177,6 +178,30 @@ void plan_add_up(struct plan *plan, uint32_t line, uint32_t node, uint32_t devic
 	if (master)
 		attribute_u32(&plan->bytes, IFLA_MASTER, master);
 	request_end(plan, request, message);
+}
+
+/* The kernel takes IPv4 forwarding in the same request as IFF_UP, so it is added to the request before, if that is it. */
+void plan_add_forwarding(struct plan *plan, uint32_t line, uint32_t node, uint32_t device)
+{
+	static const size_t index_offset = NLMSG_HDRLEN + 4;
+	struct buffer *bytes = &plan->bytes;
+	struct request *last = plan->request_count ? &plan->requests[plan->request_count - 1] : NULL;
+	uint32_t last_device = 0;
+	if (last)
+		memcpy(&last_device, bytes->data + last->offset + index_offset, sizeof last_device);
+	if (!last || last->stage != STAGE_UP || last->node != node || last_device != device) {
+		struct ifinfomsg header = {.ifi_index = (int)device};
+		last = request_begin(plan, line, node, STAGE_UP);
+		last->offset = message_begin(bytes, RTM_SETLINK, NLM_F_REQUEST, &header, sizeof header);
+	}
+	size_t families = nest_begin(bytes, IFLA_AF_SPEC);
+	size_t family = nest_begin(bytes, AF_INET);
+	size_t settings = nest_begin(bytes, IFLA_INET_CONF);
+	attribute_u32(bytes, IPV4_DEVCONF_FORWARDING, 1);
+	nest_end(bytes, settings);
+	nest_end(bytes, family);
+	nest_end(bytes, families);
+	request_end(plan, last, last->offset);
 }
 
 static size_t address_size(const struct address *address)

@@ -86,6 +86,7 @@ uint32_t node_find_device(const struct node *node, const char *name); /* 0 if un
 void plan_add_bridge(struct plan *plan, uint32_t line, const struct link_end *bridge);
 void plan_add_veth(struct plan *plan, uint32_t line, const struct link_end *main_end, const struct link_end *peer);
 void plan_add_up(struct plan *plan, uint32_t line, uint32_t node, uint32_t device, uint32_t master);
+void plan_add_forwarding(struct plan *plan, uint32_t line, uint32_t node, uint32_t device);
 void plan_add_address(struct plan *plan, uint32_t line, uint32_t node, uint32_t device, const struct address *address,
 		      bool broadcast, bool no_dad);
 void plan_add_route(struct plan *plan, uint32_t line, uint32_t node, uint32_t device, const struct address *prefix,
