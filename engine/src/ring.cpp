@@ -148,7 +148,8 @@ void Ring::wait_for_completions() {
   state_->readiness.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                                [this](boost::system::error_code error) {
                                  state_->waiting = false;
-                                 if (!error) reap();
+                                 // A wait that was given up with the last operation may end when there is a new one.
+                                 if (!error || state_->operations != nullptr) reap();
                                });
 }
 
