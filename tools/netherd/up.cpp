@@ -34,7 +34,7 @@ struct Options {
   TopologyInput input;
   bool wait = false;
   bool keep_on_failure = false;
-  std::string submission = "in-loop";
+  std::string submission = "worker";
   std::size_t factory_threads = lab::BuildOptions{}.factory_threads;
 };
 
