@@ -10,9 +10,6 @@ install(TARGETS ${netherd_targets} EXPORT netherdTargets ARCHIVE DESTINATION ${C
 foreach(folder ${netherd_include_folders})
   install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endforeach()
-if(TARGET netherd)
-  install(TARGETS netherd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
 
 install(EXPORT netherdTargets NAMESPACE netherd:: DESTINATION ${netherd_package_folder})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/netherdConfig.cmake.in netherdConfig.cmake
