@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "containerlab_keys.hpp"
 #include "name_rules.hpp"
+#include "number.hpp"
 #include "pool_check.hpp"
 #include "read_format.hpp"
 #include "yaml_document.hpp"
@@ -412,10 +412,7 @@ class ContainerlabReader {
   void read_mtu(const Entry& entry, Link& link) {
     std::string_view text;
     if (!read_text(entry, "mtu", text)) return;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), link.mtu);
-    if (problem != std::errc{} || end != text.data() + text.size()) {
-      report(entry.line, "mtu '{}': must be a number of bytes", text);
-    }
+    if (!parse_number(text, link.mtu)) report(entry.line, "mtu '{}': must be a number of bytes", text);
   }
 
   void read_link_options(const Entry& options, Link& link) {
@@ -424,11 +421,7 @@ class ContainerlabReader {
     const Entry* weight = find(options.value, "weight");
     std::string_view text;
     if (!weight || !read_text(*weight, "weight", text)) return;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), link.weight);
-    if (problem != std::errc{} || end != text.data() + text.size()) {
-      report(weight->line, "weight '{}': must be a number", text);
-      link.weight = 1;
-    }
+    if (!parse_number(text, link.weight)) report(weight->line, "weight '{}': must be a number", text);
   }
 
   /// One address for each end; an empty one means none.

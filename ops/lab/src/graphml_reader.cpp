@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <map>
 #include <pugixml.hpp>
@@ -9,7 +8,9 @@
 #include <unordered_map>
 
 #include "node_names.hpp"
+#include "number.hpp"
 #include "read_format.hpp"
+#include "utf8.hpp"
 
 namespace netherd::lab {
 
@@ -201,10 +202,7 @@ class GraphmlReader {
   void read_weight(pugi::xml_node element, Link& link) {
     const std::string_view text = data_of(element, weight_key_);
     if (text.empty()) return;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), link.weight);
-    if (problem == std::errc{} && end == text.data() + text.size()) return;
-    error(element, fmt::format("weight '{}': must be a number", text));
-    link.weight = 1;
+    if (!parse_number(text, link.weight)) error(element, fmt::format("weight '{}': must be a number", text));
   }
 
   void report_warnings() {
@@ -257,6 +255,8 @@ void read_graphml(std::string_view text, ReadResult& result) {
   const auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_doctype);
   if (!parsed) {
     result.errors.push_back({lines.line_at(parsed.offset), fmt::format("XML syntax: {}", parsed.description())});
+  } else if (const auto invalid = find_invalid_utf8(text); parsed.encoding == pugi::encoding_utf8 && invalid) {
+    result.errors.push_back({lines.line_at(static_cast<std::ptrdiff_t>(*invalid)), "this is not UTF-8 text"});
   } else if (declares_entities(document)) {
     result.errors.push_back({SourceLine{1}, "a document type with declarations of its own is not supported"});
   } else {

@@ -15,6 +15,7 @@ namespace netherd::lab {
 namespace {
 
 constexpr std::string_view merge_key = "<<";
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 /// Owns libyaml's parser.
 class Parser {
@@ -59,15 +60,19 @@ std::string_view view_of(const yaml_char_t* text) {
   return text ? std::string_view{reinterpret_cast<const char*>(text)} : std::string_view{};
 }
 
+std::size_t count_line_ends(std::string_view text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
 Finding syntax_error(Parser& parser, std::string_view text) {
   const yaml_parser_t& state = *parser.get();
   const std::string_view problem = state.problem ? state.problem : "cannot be read";
-  std::size_t line = state.problem_mark.line + 1;
   if (state.error == YAML_READER_ERROR) {  // the mark is not set; the position is one of bytes
-    const auto before = text.substr(0, state.problem_offset);
-    line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
+    const std::size_t line = count_line_ends(text.substr(0, state.problem_offset)) + 1;
     return {SourceLine{static_cast<std::uint32_t>(line)}, fmt::format("this is not plain UTF-8 text: {}", problem)};
   }
+  const std::size_t last_line = count_line_ends(text) + (text.ends_with('\n') ? 0 : 1);
+  const std::size_t line = std::min(state.problem_mark.line + 1, last_line);  // the end may be marked one line further
   const std::string_view context = state.context ? state.context : "";
   return {SourceLine{static_cast<std::uint32_t>(line)},
           fmt::format("YAML syntax: {}{}{}", context, context.empty() ? "" : ", ", problem)};
@@ -298,6 +303,9 @@ class YamlBuilder {
   std::size_t documents_ = 0;
 };
 
-std::vector<Finding> YamlDocument::parse(std::string_view text) { return YamlBuilder{*this}.build(text); }
+std::vector<Finding> YamlDocument::parse(std::string_view text) {
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  return YamlBuilder{*this}.build(text);
+}
 
 }  // namespace netherd::lab

@@ -1,0 +1,127 @@
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <thread>
+
+#include "kernel_lab.hpp"
+#include "lab_support.hpp"
+#include "netherd/lab/generate.hpp"
+
+namespace netherd::lab {
+namespace {
+
+Topology generated(std::string_view kind, std::uint32_t nodes) {
+  Topology topology = generate(kind, {.nodes = nodes}).value();
+  topology.options.ipv4_pool = prefix("10.0.0.0/8");
+  return topology;
+}
+
+/// Samples the number of open descriptors on a thread of its own.
+class DescriptorSampler {
+ public:
+  DescriptorSampler() : at_start_{open_descriptors()} {}
+  ~DescriptorSampler() {
+    ended_ = true;
+    thread_.join();
+  }
+  [[nodiscard]] std::size_t most() const { return most_; }
+  [[nodiscard]] std::size_t at_start() const { return at_start_; }
+
+ private:
+  void sample() {
+    while (!ended_) {
+      most_ = std::max(most_.load(), open_descriptors());
+      std::this_thread::sleep_for(std::chrono::microseconds{500});
+    }
+  }
+  std::size_t at_start_;
+  std::atomic<std::size_t> most_ = 0;
+  std::atomic<bool> ended_ = false;
+  std::thread thread_{[this] { sample(); }};
+};
+
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t limit) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit lowered{limit, before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &lowered), 0);
+  }
+  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+struct BoundedCase {
+  std::string_view kind;
+  std::uint32_t nodes;
+};
+
+class BoundedDescriptors : public testing::TestWithParam<BoundedCase> {};
+
+TEST_P(BoundedDescriptors, BuildTheWholeLabUnderALowLimitOfTheProcess) {
+  const KernelLab lab{generated(GetParam().kind, GetParam().nodes)};
+  {
+    const DescriptorLimit limit{160};
+    EXPECT_EQ(to_text(lab.build({.factory_threads = 2}).failure), "");
+  }
+  expect_complete(lab.topology(), lab.directory());
+}
+
+TEST_P(BoundedDescriptors, AreNeverMoreThanTheBuilderMayHold) {
+  constexpr std::size_t may_hold = 80;
+  constexpr std::size_t for_other_things = 48;
+  const KernelLab lab{generated(GetParam().kind, GetParam().nodes)};
+  const DescriptorSampler sampler;
+  EXPECT_EQ(to_text(lab.build({.most_descriptors = may_hold}).failure), "");
+  EXPECT_LE(sampler.most(), sampler.at_start() + may_hold + for_other_things);
+  expect_complete(lab.topology(), lab.directory());
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, BoundedDescriptors,
+                         testing::Values(BoundedCase{"scale-free", 400}, BoundedCase{"star", 301},
+                                         BoundedCase{"grid", 196}),
+                         [](const auto& info) { return std::string{info.param.kind}.substr(0, 5) == "scale"
+                                                           ? std::string{"ScaleFree"}
+                                                           : std::string{info.param.kind}; });
+
+/// Bridges with more links than one chunk takes, to nodes before them and to nodes after them.
+TEST(Builder, BuildsABridgeWhoseLinksTakeSeveralChunks) {
+  TopologyBuilder builder;
+  builder.topology.options.ipv4_pool = prefix("10.0.0.0/8");
+  std::vector<NodeId> bridges;
+  for (const char* name : {"s1", "s2", "s3"}) bridges.push_back(builder.bridge(name));
+  for (int host = 0; host < 100; ++host) {
+    const NodeId node = builder.host("h" + std::to_string(host));
+    for (const NodeId bridge : bridges) builder.link(node, bridge);
+  }
+  const KernelLab lab{std::move(builder.topology)};
+  EXPECT_EQ(to_text(lab.build().failure), "");
+  expect_complete(lab.topology(), lab.directory());
+}
+
+TEST(Builder, BuildsNothingOfNothing) {
+  const KernelLab lab{Topology{.name = "lab", .source = {}, .nodes = {}, .links = {}, .options = {}}};
+  const BuildReport report = lab.build();
+  EXPECT_EQ(to_text(report.failure), "");
+  EXPECT_EQ(report.requests, 0U);
+}
+
+TEST(Builder, ReportsProgressAndTheNumberOfRequests) {
+  const KernelLab lab{generated("ring", 30)};
+  std::vector<std::uint64_t> progress;
+  const BuildReport report = lab.build({.on_progress = [&](std::uint64_t done) { progress.push_back(done); }});
+  EXPECT_TRUE(std::ranges::is_sorted(progress));
+  ASSERT_FALSE(progress.empty());
+  EXPECT_EQ(progress.back(), 30U);
+  EXPECT_EQ(report.requests, lab.plan().counts().requests);
+}
+
+}  // namespace
+}  // namespace netherd::lab

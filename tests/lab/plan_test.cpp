@@ -1,0 +1,237 @@
+#include "netherd/lab/plan.hpp"
+
+#include "lab_support.hpp"
+
+namespace netherd::lab {
+namespace {
+
+using engine::InterfaceIndex;
+
+/// Writes down what it gets.
+class RecordingSink : public RequestSink {
+ public:
+  void request(const ops::AddBridge& request, SourceLine line) override { record(request.describe(), line); }
+  void request(const ops::SetLink& request, SourceLine line) override { record(request.describe(), line); }
+  void request(const ops::AddAddress& request, SourceLine line) override { record(request.describe(), line); }
+  void request(const ops::AddRoute& request, SourceLine line) override { record(request.describe(), line); }
+
+  std::vector<std::string> commands;
+  std::vector<SourceLine> lines;
+
+ private:
+  void record(std::string command, SourceLine line) {
+    commands.push_back(std::move(command));
+    lines.push_back(line);
+  }
+};
+
+std::vector<std::string> configuration(const Plan& plan, NodeId node) {
+  RecordingSink sink;
+  plan.configuration_requests(node, sink);
+  return sink.commands;
+}
+
+using Commands = std::vector<std::string>;
+
+TEST(Plan, NamesNamespacesAfterLabAndNode) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  EXPECT_EQ(Plan{builder.topology}.netns_name(a), "lab-a");
+}
+
+TEST(Plan, NumbersInterfacesInTheOrderOfTheLinks) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  const NodeId b = builder.host("b");
+  const NodeId bridge = builder.bridge("br");
+  builder.link(a, b);
+  builder.link(bridge, b);
+  builder.link(a, bridge);
+  const Plan plan{builder.topology};
+  EXPECT_EQ(plan.interface_index(LinkId{0}, 0), InterfaceIndex{2});
+  EXPECT_EQ(plan.interface_index(LinkId{0}, 1), InterfaceIndex{2});
+  EXPECT_EQ(plan.interface_index(LinkId{1}, 0), InterfaceIndex{3}) << "the bridge itself is 2";
+  EXPECT_EQ(plan.interface_index(LinkId{1}, 1), InterfaceIndex{3});
+  EXPECT_EQ(plan.interface_index(LinkId{2}, 0), InterfaceIndex{3});
+  EXPECT_EQ(plan.interface_index(LinkId{2}, 1), InterfaceIndex{4});
+}
+
+TEST(Plan, CreatesEachLinkAtTheNodeThatComesLater) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  const NodeId b = builder.host("b");
+  builder.link(a, b);
+  const Plan plan{builder.topology};
+  ASSERT_EQ(plan.node_order().size(), 2U);
+  EXPECT_TRUE(plan.links_of_step(0).empty());
+  ASSERT_EQ(plan.links_of_step(1).size(), 1U);
+  EXPECT_EQ(plan.links_of_step(1)[0], LinkId{0});
+  EXPECT_EQ(plan.link_count(a), 1U);
+
+  const Plan::PlannedLink link = plan.link_request(LinkId{0});
+  EXPECT_EQ(link.main_node, plan.node_order()[1]);
+  EXPECT_EQ(link.peer_node, plan.node_order()[0]);
+  EXPECT_TRUE(link.request.main_up);
+  EXPECT_EQ(link.request.main_bridge, InterfaceIndex::none);
+  EXPECT_EQ(link.request.main.netns.descriptor, -1);
+}
+
+TEST(Plan, LinkCarriesWhatTheTopologySays) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  Link& link = builder.link(a, builder.host("b"));
+  link.mtu = 9000;
+  link.ends[0].mac = ops::MacAddress{{2, 0, 0, 0, 0, 1}};
+  const Plan plan{builder.topology};
+  const Plan::PlannedLink planned = plan.link_request(LinkId{0});
+  const auto& [of_a, of_b] = planned.main_node == a ? std::tie(planned.request.main, planned.request.peer)
+                                                    : std::tie(planned.request.peer, planned.request.main);
+  EXPECT_EQ(of_a.mtu, 9000U);
+  EXPECT_EQ(of_b.mtu, 9000U);
+  EXPECT_EQ(of_a.address, (ops::MacAddress{{2, 0, 0, 0, 0, 1}}));
+  EXPECT_FALSE(of_b.address);
+  EXPECT_EQ(of_a.netns.name, "lab-a");
+}
+
+TEST(Plan, PortOfABridgeIsTheMainEndAndBornInTheBridge) {
+  TopologyBuilder builder;
+  const NodeId bridge = builder.bridge("br");
+  const NodeId a = builder.host("a");
+  builder.link(bridge, a);
+  builder.link(a, bridge);
+  const Plan plan{builder.topology};
+  for (const LinkId link : {LinkId{0}, LinkId{1}}) {
+    const Plan::PlannedLink planned = plan.link_request(link);
+    EXPECT_EQ(planned.main_node, bridge);
+    EXPECT_EQ(planned.request.main_bridge, InterfaceIndex{2});
+    EXPECT_EQ(planned.request.main_bridge_name, "br0");
+  }
+}
+
+TEST(Plan, HostIsConfiguredInAnOrderThatTheKernelAccepts) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  const NodeId b = builder.host("b");
+  builder.link(a, "10.0.0.1/30", b, "10.0.0.2/30").ends[0].addresses.push_back(prefix("fd00::1/64"));
+  builder.topology.links[0].ends[1].addresses.push_back(prefix("fd00::2/64"));
+  builder.topology.options.routing = Routing::default_route;
+  const Plan plan{builder.topology};
+  ASSERT_EQ(plan.link_request(LinkId{0}).main_node, b);
+  EXPECT_EQ(configuration(plan, a), (Commands{
+                                        "ip -n lab-a link set lo up",
+                                        "ip -n lab-a link set eth1 up",
+                                        "ip -n lab-a address add 10.0.0.1/30 dev eth1",
+                                        "ip -n lab-a address add fd00::1/64 dev eth1 nodad",
+                                        "ip -n lab-a route add default via 10.0.0.2 dev eth1",
+                                        "ip -n lab-a -6 route add default via fd00::2 dev eth1",
+                                    }));
+  EXPECT_EQ(configuration(plan, b)[1], "ip -n lab-b address add 10.0.0.2/30 dev eth1") << "the main end is up already";
+}
+
+TEST(Plan, ForwardingNodeForwardsOnAllItsInterfaces) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  const NodeId b = builder.host("b");
+  const NodeId c = builder.host("c");
+  builder.link(a, "10.0.0.1/30", b, "10.0.0.2/30");
+  builder.link(b, "10.0.1.1/30", c, "10.0.1.2/30");
+  builder.topology.options.routing = Routing::shortest_path;
+  const Plan plan{builder.topology};
+  const Commands commands = configuration(plan, b);
+  for (const std::string interface : {"eth1", "eth2"}) {
+    const std::string setting = "ip netns exec lab-b sysctl -qw net.ipv4.conf." + interface + ".forwarding=1";
+    EXPECT_TRUE(std::any_of(commands.begin(), commands.end(),
+                            [&](const std::string& command) { return command.ends_with(setting); }));
+  }
+  EXPECT_FALSE(plan.forwards_ipv6(b)) << "there is no IPv6";
+}
+
+TEST(Plan, BridgeNeedsItsBridgeFirst) {
+  TopologyBuilder builder;
+  const NodeId bridge = builder.bridge("br");
+  const NodeId a = builder.host("a");
+  builder.topology.nodes[0].line = SourceLine{4};
+  builder.link(bridge, a);
+  const Plan plan{builder.topology};
+  RecordingSink sink;
+  plan.bridge_requests(bridge, sink);
+  ASSERT_EQ(sink.commands.size(), 1U);
+  EXPECT_TRUE(sink.commands[0].starts_with("ip -n lab-br link add br0 index 2 address 02:")) << sink.commands[0];
+  EXPECT_EQ(sink.lines[0], SourceLine{4});
+  EXPECT_EQ(configuration(plan, bridge), (Commands{"ip -n lab-br link set br0 up"}));
+  RecordingSink of_host;
+  plan.bridge_requests(a, of_host);
+  EXPECT_TRUE(of_host.commands.empty());
+}
+
+TEST(Plan, PeerEndOfALinkBetweenBridgesJoinsItsBridgeLater) {
+  TopologyBuilder builder;
+  const NodeId left = builder.bridge("left");
+  const NodeId right = builder.bridge("right");
+  builder.link(left, right);
+  const Plan plan{builder.topology};
+  const NodeId peer = plan.link_request(LinkId{0}).peer_node;
+  const std::string netns{plan.netns_name(peer)};
+  EXPECT_EQ(configuration(plan, peer),
+            (Commands{"ip -n " + netns + " link set eth1 master br0 up", "ip -n " + netns + " link set br0 up"}));
+}
+
+TEST(Plan, BridgeAddressesAreStableAndDiffer) {
+  TopologyBuilder builder;
+  const NodeId left = builder.bridge("left");
+  const NodeId right = builder.bridge("right");
+  const auto address_of = [&](NodeId bridge) {
+    RecordingSink sink;
+    Plan{builder.topology}.bridge_requests(bridge, sink);
+    return sink.commands.at(0).substr(sink.commands[0].find("address "));
+  };
+  EXPECT_EQ(address_of(left), address_of(left));
+  EXPECT_NE(address_of(left), address_of(right));
+}
+
+TEST(Plan, RequestsKnowTheirLines) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  Link& link = builder.link(a, "10.0.0.1/30", builder.host("b"), "");
+  builder.topology.nodes[0].line = SourceLine{3};
+  link.ends[0].line = SourceLine{8};
+  RecordingSink sink;
+  Plan{builder.topology}.configuration_requests(a, sink);
+  EXPECT_EQ(sink.lines, (std::vector<SourceLine>{SourceLine{3}, SourceLine{8}, SourceLine{8}}));
+}
+
+TEST(Plan, CountsWhatItTakes) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  const NodeId b = builder.host("b");
+  const NodeId bridge = builder.bridge("br");
+  builder.link(a, "10.0.0.1/30", b, "10.0.0.2/30");
+  builder.link(a, bridge);
+  builder.topology.options.routing = Routing::default_route;
+  const Plan::Counts counts = Plan{builder.topology}.counts();
+  EXPECT_EQ(counts.nodes, 3U);
+  EXPECT_EQ(counts.links, 2U);
+  EXPECT_EQ(counts.addresses, 2U);
+  EXPECT_EQ(counts.routes, 2U);
+  EXPECT_EQ(counts.requests, 1U /* bridge */ + 2U /* links */ + 1U /* bridge up */ + 2U /* lo */ + 2U /* peers up */ +
+                                 2U /* addresses */ + 2U /* routes */);
+}
+
+TEST(Plan, OfALabWithoutLinksAndOfNothing) {
+  TopologyBuilder builder;
+  EXPECT_EQ(Plan{builder.topology}.counts().requests, 0U);
+  builder.host("a");
+  EXPECT_EQ(Plan{builder.topology}.counts().requests, 1U) << "lo";
+}
+
+TEST(Plan, CanBeMoved) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  Plan plan{builder.topology};
+  const std::string_view name = plan.netns_name(a);
+  const Plan moved{std::move(plan)};
+  EXPECT_EQ(moved.netns_name(a).data(), name.data());
+}
+
+}  // namespace
+}  // namespace netherd::lab

@@ -1,0 +1,134 @@
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "lab_support.hpp"
+#include "netherd/lab/plan.hpp"
+#include "netherd/lab/reader.hpp"
+
+namespace netherd::lab {
+namespace {
+
+/// Files that others have published, read where the environment variable NETHERD_TOPOLOGIES says they are, and the
+/// examples of our own documentation.
+
+namespace fs = std::filesystem;
+
+std::string contents(const fs::path& file) {
+  std::ifstream in{file, std::ios::binary};
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+ReadResult read_file(const fs::path& file) { return read_topology(contents(file), file.string()); }
+
+class PublicTopologies : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* const folder = std::getenv("NETHERD_TOPOLOGIES");
+    if (!folder || !fs::is_directory(folder)) GTEST_SKIP() << "NETHERD_TOPOLOGIES does not name a folder";
+    folder_ = folder;
+  }
+  fs::path folder_;
+};
+
+/// Reads, numbers and plans it with routes in both families.
+void expect_buildable(ReadResult& result) {
+  ASSERT_TRUE(is_clean(result.errors));
+  result.topology.options = {.routing = Routing::shortest_path, .ipv4_pool = prefix("10.0.0.0/8"), .ipv6_pool = prefix("fd00::/32")};
+  ASSERT_TRUE(is_clean(assign_addresses(result.topology)));
+  ASSERT_TRUE(is_clean(validate(result.topology)));
+  EXPECT_EQ(Plan{result.topology}.counts().nodes, result.topology.nodes.size());
+}
+
+TEST_F(PublicTopologies, OfTheTopologyZooHaveTheirKnownSizes) {
+  std::ifstream facts{folder_ / "zoo" / "FACTS.tsv"};
+  std::size_t files = 0;
+  for (std::string line; std::getline(facts, line);) {
+    std::istringstream columns{line};
+    std::string name;
+    std::size_t bytes = 0, nodes = 0, edges = 0, parallel = 0, self_loops = 0;
+    if (!(columns >> name >> bytes >> nodes >> edges >> parallel >> self_loops)) continue;
+    SCOPED_TRACE(name);
+    ReadResult result = read_file(folder_ / "zoo" / (name + ".graphml"));
+    EXPECT_EQ(result.topology.name, name);
+    EXPECT_EQ(result.topology.nodes.size(), nodes);
+    EXPECT_EQ(result.topology.links.size(), edges - self_loops);
+    expect_buildable(result);
+    ++files;
+  }
+  EXPECT_GE(files, 10U);
+}
+
+TEST_F(PublicTopologies, OfYedHaveTheSameShape) {
+  ReadResult result = read_file(folder_ / "other" / "zoo-yed-Abilene.graphml");
+  EXPECT_EQ(result.topology.nodes.size(), 11U);
+  EXPECT_EQ(result.topology.links.size(), 14U);
+  EXPECT_EQ(result.topology.nodes.at(0).name, "Seattle");
+  expect_buildable(result);
+}
+
+TEST_F(PublicTopologies, OfContainerlabAreBuiltOrRefusedWithTheReason) {
+  const std::map<std::string, std::vector<std::pair<unsigned, std::string>>> refused{
+      {"01-linux-nodes.clab.yml",
+       {{70, "links of type 'host'"}, {77, "links of type 'mgmt-net'"}, {84, "links of type 'dummy'"}}},
+      {"03-linux-nodes-to-bridge-and-host.clab.yml", {{25, "links to 'host'"}}},
+  };
+  std::size_t files = 0;
+  for (const auto& entry : fs::directory_iterator{folder_ / "containerlab"}) {
+    const std::string extension = entry.path().extension();
+    if (extension != ".yml" && extension != ".yaml") continue;
+    SCOPED_TRACE(entry.path());
+    ReadResult result = read_file(entry.path());
+    const auto reasons = refused.find(entry.path().filename());
+    if (reasons == refused.end()) {
+      expect_buildable(result);
+    } else {
+      EXPECT_EQ(result.errors.size(), reasons->second.size()) << to_text(result.errors);
+      for (const auto& [line, reason] : reasons->second) EXPECT_TRUE(has_finding(result.errors, line, reason));
+    }
+    ++files;
+  }
+  EXPECT_GE(files, 8U);
+}
+
+TEST_F(PublicTopologies, OfOtherToolsAreRefusedWithTheReason) {
+  const std::pair<std::string_view, std::string_view> reasons[]{
+      {"core-", "CORE"}, {"kathara-", "Kathara"}, {"netlab-", "netlab"}};
+  for (const auto& entry : fs::directory_iterator{folder_ / "other"}) {
+    const std::string name = entry.path().filename();
+    for (const auto& [start, reason] : reasons) {
+      if (!name.starts_with(start)) continue;
+      const ReadResult result = read_file(entry.path());
+      ASSERT_EQ(result.errors.size(), 1U) << name << '\n' << to_text(result.errors);
+      EXPECT_NE(result.errors[0].text.find(reason), std::string::npos) << name << '\n' << to_text(result.errors);
+    }
+  }
+}
+
+class Examples : public testing::TestWithParam<std::tuple<std::string_view, std::size_t, std::size_t>> {};
+
+TEST_P(Examples, CanBeBuiltWithRoutesInBothFamilies) {
+  const auto& [name, nodes, links] = GetParam();
+  ReadResult result = read_file(fs::path{NETHERD_EXAMPLES} / (std::string{name} + ".clab.yml"));
+  ASSERT_TRUE(is_clean(result.errors));
+  EXPECT_TRUE(is_clean(result.warnings));
+  EXPECT_EQ(result.topology.name, name);
+  EXPECT_EQ(result.topology.nodes.size(), nodes);
+  EXPECT_EQ(result.topology.links.size(), links);
+  EXPECT_EQ(result.topology.options.routing, Routing::shortest_path);
+  ASSERT_TRUE(is_clean(assign_addresses(result.topology)));
+  const Plan::Counts counts = Plan{result.topology}.counts();
+  EXPECT_EQ(counts.addresses, links * 4);
+  EXPECT_EQ(counts.routes, (nodes * links - links * 2) * 2) << "every node reaches every subnet but its own";
+}
+
+INSTANTIATE_TEST_SUITE_P(Docs, Examples,
+                         testing::Values(std::tuple{"abilene", 11U, 14U}, std::tuple{"geant", 40U, 61U}),
+                         [](const auto& of) { return std::string{std::get<0>(of.param)}; });
+
+}  // namespace
+}  // namespace netherd::lab
