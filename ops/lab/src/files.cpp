@@ -21,7 +21,7 @@ std::optional<std::string> read_file(const std::string& path) {
   const engine::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!file) return std::nullopt;
   std::string content;
-  std::array<char, 64 * 1024> part{};
+  std::array<char, 65'536> part{};
   for (;;) {
     const ssize_t size = ::read(file.get(), part.data(), part.size());
     if (size < 0 && errno == EINTR) continue;

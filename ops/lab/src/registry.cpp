@@ -74,13 +74,14 @@ std::vector<std::string> entries_of(const std::string& path) {
 std::optional<LabPhase> read_phase(const std::string& path) {
   const auto text = read_file(path);
   if (!text) return std::nullopt;
-  const auto phase = std::ranges::find_if(phases, [&](LabPhase candidate) { return to_string(candidate) == *text; });
+  const auto* const phase = std::ranges::find_if(phases, [&](LabPhase candidate) { return to_string(candidate) == *text; });
   return phase != phases.end() ? std::optional{*phase} : std::nullopt;
 }
 
+/// Locks the file itself for a moment: the caller keeps those who want to lock it out.
 bool is_locked(const std::string& path) {
   const engine::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  return file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  return file && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 /// Mounts the lab's own tmpfs. Shared, so that unmounting it also takes the copies away that other mount namespaces
@@ -103,7 +104,7 @@ std::optional<std::string> find_clash(const std::string& netns_directory, const 
   if (!directory) return std::nullopt;
   struct stat unused {};
   for (const Node& node : topology.nodes) {
-    const std::string name = netns_link_name(topology.name, node.name);
+    std::string name = netns_link_name(topology.name, node.name);
     if (::fstatat(directory.get(), name.c_str(), &unused, AT_SYMLINK_NOFOLLOW) == 0) return name;
   }
   return std::nullopt;
@@ -120,7 +121,7 @@ void remove_symlinks(const std::string& netns_directory, const std::string& lab,
     const ssize_t length = ::readlinkat(directory.get(), name.c_str(), target.data(), target.size());
     if (length <= 0) continue;
     const std::string_view points_to{target.data(), static_cast<std::size_t>(length)};
-    if (points_to == namespaces + "/" + node) ::unlinkat(directory.get(), name.c_str(), 0);
+    if (points_to == fmt::format("{}/{}", namespaces, node)) ::unlinkat(directory.get(), name.c_str(), 0);
   }
 }
 
@@ -213,6 +214,9 @@ LabResult<LabDirectory> Registry::open(std::string_view lab) const {
 
 LabResult<std::vector<LabSummary>> Registry::list() const {
   std::vector<LabSummary> labs;
+  const engine::FileDescriptor lock = lock_directory(paths_.labs, LOCK_SH);
+  if (!lock && errno == ENOENT) return labs;
+  if (!lock) return failure("lock " + paths_.labs);
   for (std::string& name : entries_of(paths_.labs)) {
     const std::string path = lab_path(name);
     LabSummary summary{.name = std::move(name), .phase = std::nullopt};
