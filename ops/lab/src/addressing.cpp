@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "findings.hpp"
 #include "link_ends.hpp"
 #include "subnet_pool.hpp"
 
@@ -170,12 +171,9 @@ std::vector<Finding> assign_addresses(Topology& topology) {
   const std::vector<Segment> segments = find_segments(topology);
   for (const auto& pool : {topology.options.ipv4_pool, topology.options.ipv6_pool}) {
     if (!pool) continue;
-    auto of_family = FamilyAddressing{topology, *pool}.assign(segments);
-    findings.insert(findings.end(), std::make_move_iterator(of_family.begin()),
-                    std::make_move_iterator(of_family.end()));
+    append(findings, FamilyAddressing{topology, *pool}.assign(segments));
   }
-  std::stable_sort(findings.begin(), findings.end(),
-                   [](const Finding& left, const Finding& right) { return left.line < right.line; });
+  sort_by_line(findings);
   return findings;
 }
 

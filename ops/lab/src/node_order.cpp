@@ -1,6 +1,7 @@
 #include "node_order.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace netherd::lab {
 
@@ -12,8 +13,9 @@ class Neighbours {
   Neighbours(const Topology& topology, const LinkEnds& ends) : starts_(topology.nodes.size() + 1) {
     by_link_count_.resize(topology.nodes.size());
     for (std::uint32_t i = 0; i < by_link_count_.size(); ++i) by_link_count_[i] = NodeId{i};
-    std::stable_sort(by_link_count_.begin(), by_link_count_.end(),
-                     [&](NodeId left, NodeId right) { return ends.of(left).size() < ends.of(right).size(); });
+    const auto rank = [&](NodeId node) { return std::pair{ends.of(node).size(), node}; };
+    std::sort(by_link_count_.begin(), by_link_count_.end(),
+              [&](NodeId left, NodeId right) { return rank(left) < rank(right); });
 
     for (std::size_t i = 0; i + 1 < starts_.size(); ++i) {
       starts_[i + 1] = starts_[i] + ends.of(NodeId{static_cast<std::uint32_t>(i)}).size();

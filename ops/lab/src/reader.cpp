@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "findings.hpp"
 #include "netherd/lab/topology.hpp"
 #include "read_format.hpp"
 
@@ -91,13 +92,8 @@ std::optional<Finding> find_template_marker(std::string_view text, const std::ve
   return Finding{marked->number, "template marker '{{': this is the template of a topology file, expand it first"};
 }
 
-void append(std::vector<Finding>& findings, std::vector<Finding> more) {
-  findings.insert(findings.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-}
-
 void sort_and_cap(std::vector<Finding>& findings, std::string_view of_what) {
-  std::stable_sort(findings.begin(), findings.end(),
-                   [](const Finding& left, const Finding& right) { return left.line < right.line; });
+  sort_by_line(findings);
   if (findings.size() <= max_findings) return;
   const std::size_t left_out = findings.size() - max_findings;
   findings.resize(max_findings);

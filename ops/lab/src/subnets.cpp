@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 namespace netherd::lab {
 
@@ -42,9 +44,11 @@ void Subnets::add_segment(const Topology& topology, const Segment& segment) {
   }
   // Almost always there is one prefix only, and nothing to sort.
   const auto start = members_.begin() + static_cast<std::ptrdiff_t>(first);
-  std::stable_sort(start, members_.end(), [](const SubnetMember& left, const SubnetMember& right) {
-    return left.address.network() < right.address.network();
-  });
+  const auto rank = [](const SubnetMember& member) {
+    return std::tuple{member.address.network(), member.at.link, member.at.end, member.address};
+  };
+  std::sort(start, members_.end(),
+            [&](const SubnetMember& left, const SubnetMember& right) { return rank(left) < rank(right); });
   for (std::size_t i = first; i < members_.size(); ++i) {
     const IpPrefix network = members_[i].address.network();
     if (i == first || network != prefixes_.back()) {
@@ -58,8 +62,9 @@ void Subnets::add_segment(const Topology& topology, const Segment& segment) {
 void Subnets::chain_twins() {
   std::vector<std::uint32_t> order(prefixes_.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(),
-                   [this](std::uint32_t left, std::uint32_t right) { return prefixes_[left] < prefixes_[right]; });
+  const auto rank = [this](std::uint32_t subnet) { return std::pair{prefixes_[subnet], subnet}; };
+  std::sort(order.begin(), order.end(),
+            [&](std::uint32_t left, std::uint32_t right) { return rank(left) < rank(right); });
   twins_after_.assign(prefixes_.size(), no_twin);
   has_twin_before_.assign(prefixes_.size(), false);
   for (std::size_t i = 1; i < order.size(); ++i) {
@@ -77,9 +82,10 @@ void Subnets::index_by_node(const Topology& topology) {
   by_node_.resize(members_.size());
   std::vector<std::uint32_t> next{node_starts_.begin(), node_starts_.end() - 1};
   for (std::uint32_t id = 0; id < members_.size(); ++id) by_node_[next[position_of(members_[id].node)]++] = MemberId{id};
-  const auto link_before = [this](MemberId left, MemberId right) { return member(left).at.link < member(right).at.link; };
+  const auto rank = [this](MemberId id) { return std::pair{member(id).at.link, id}; };
+  const auto link_before = [&](MemberId left, MemberId right) { return rank(left) < rank(right); };
   for (std::size_t node = 0; node < topology.nodes.size(); ++node) {
-    std::stable_sort(by_node_.begin() + node_starts_[node], by_node_.begin() + node_starts_[node + 1], link_before);
+    std::sort(by_node_.begin() + node_starts_[node], by_node_.begin() + node_starts_[node + 1], link_before);
   }
 }
 

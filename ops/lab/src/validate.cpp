@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "disjoint_sets.hpp"
+#include "findings.hpp"
 #include "link_ends.hpp"
 #include "name_rules.hpp"
 #include "netherd/lab/topology.hpp"
@@ -73,8 +74,7 @@ class Validation {
     check_links();
     check_addresses();
     check_bridges();
-    std::stable_sort(findings_.begin(), findings_.end(),
-                     [](const Finding& left, const Finding& right) { return left.line < right.line; });
+    sort_by_line(findings_);
     return std::move(findings_);
   }
 
