@@ -1,5 +1,6 @@
 #include "kernel_lab.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <ifaddrs.h>
@@ -16,6 +17,8 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <stdexcept>
+#include <utility>
 
 #include "lab_support.hpp"
 #include "netherd/ops/netns_path.hpp"

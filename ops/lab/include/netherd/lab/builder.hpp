@@ -25,7 +25,7 @@ struct BuildOptions {
   /// Descriptors the builder may hold open for nodes at a time. 0: as many as the process's limit leaves.
   std::size_t most_descriptors = 0;
   /// Called now and then with the number of nodes that are completely configured.
-  std::function<void(std::uint64_t done)> on_progress;
+  std::function<void(std::uint64_t done)> on_progress{};
 };
 
 /// Why a lab could not be built.
