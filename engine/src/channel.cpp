@@ -19,6 +19,7 @@ PipelineLimits limits_for(const NetlinkSocket& socket, const ChannelOptions& opt
   return {.datagram_bytes = std::min(options.datagram_bytes, socket.largest_datagram_bytes()),
           .datagram_requests = options.datagram_requests,
           .window_requests = window_for_receive_buffer(socket.receive_buffer_bytes()),
+          .dump_window_requests = dump_window_for_receive_buffer(socket.receive_buffer_bytes()),
           .queue_requests = options.queue_requests};
 }
 
@@ -53,7 +54,7 @@ void ChannelCore::unlink(ChannelOperation& operation) noexcept {
 }
 
 void ChannelCore::execute(const QueuedRequest& request) {
-  if (request.message.size() > pipeline_.limits().datagram_bytes) {
+  if (request.message.empty() || request.message.size() > pipeline_.limits().datagram_bytes) {
     request.sink->on_outcome(request.position, {EngineError::request_too_large, RequestState::waiting, nullptr});
   } else if (!pipeline_.enqueue(request)) {
     request.sink->on_outcome(request.position, {EngineError::queue_full, RequestState::waiting, nullptr});

@@ -24,6 +24,8 @@ boost::system::error_code error_of(const MessageView& answer) noexcept {
   return {-error, boost::system::system_category()};
 }
 
+constexpr std::size_t window_share(RequestKind kind) noexcept { return kind == RequestKind::get ? get_window_share : 1; }
+
 RequestState state_after(boost::system::error_code error) noexcept {
   return error == EngineError::malformed_answer ? RequestState::unknown : RequestState::answered;
 }
@@ -33,7 +35,7 @@ RequestState state_after(boost::system::error_code error) noexcept {
 Pipeline::Pipeline(PipelineLimits limits, SequenceNumber first)
     : limits_{limits}, entries_(initial_queue_places), first_sequence_{value_of(first)}, datagram_(limits.datagram_bytes) {
   limits_.datagram_requests = std::max<std::size_t>(limits_.datagram_requests, 1);
-  limits_.window_requests = std::max<std::size_t>(limits_.window_requests, 1);
+  limits_.dump_window_requests = std::min(limits_.dump_window_requests, limits_.window_requests);
 }
 
 SequenceNumber Pipeline::sequence_of(std::uint64_t place) const noexcept {
@@ -64,6 +66,14 @@ bool Pipeline::enqueue(const QueuedRequest& request) {
   return true;
 }
 
+/// Its answers will fit into the receive buffer, whatever they are.
+bool Pipeline::may_be_sent(const Entry& entry) const noexcept {
+  if (entry.kind == RequestKind::dump) return !dump_.active && window_used_ <= limits_.dump_window_requests;
+  if (in_flight_ == 0 && !dump_.active) return true;
+  const std::size_t window = dump_.active ? limits_.dump_window_requests : limits_.window_requests;
+  return window_used_ + window_share(entry.kind) <= window;
+}
+
 /// Copies a request into the datagram and gives it its sequence number.
 void Pipeline::stage(std::uint64_t place, std::size_t offset) {
   Entry& entry = at(place);
@@ -77,6 +87,7 @@ void Pipeline::stage(std::uint64_t place, std::size_t offset) {
   } else {
     entry.state = RequestState::sent;
     ++in_flight_;
+    window_used_ += window_share(entry.kind);
   }
 }
 
@@ -87,13 +98,11 @@ std::span<const std::byte> Pipeline::next_datagram() {
   std::size_t size = 0;
   std::size_t count = 0;
   std::optional<std::size_t> last_acknowledged;
-  for (skip_abandoned(); next_ != tail_ && count < limits_.datagram_requests && in_flight_ < limits_.window_requests;
-       skip_abandoned()) {
+  for (skip_abandoned(); next_ != tail_ && count < limits_.datagram_requests; skip_abandoned()) {
     const Entry& entry = at(next_);
-    const bool dump = entry.kind == RequestKind::dump;
-    if ((dump && dump_.active) || size + entry.length > datagram_.size()) break;
+    if (!may_be_sent(entry) || size + entry.length > datagram_.size()) break;
     stage(next_, size);
-    if (!dump) last_acknowledged = size;
+    if (entry.kind != RequestKind::dump) last_acknowledged = size;
     size += entry.length;
     ++count;
     ++next_;
@@ -177,6 +186,7 @@ void Pipeline::end(std::uint64_t place, boost::system::error_code error, Request
   assert(ended.state == RequestState::sent);
   at(place).state = RequestState::answered;
   --in_flight_;
+  window_used_ -= window_share(ended.kind);
   if (ended.sink == nullptr) return;
   Outcome outcome{error, state, nullptr};
   if (error) {

@@ -3,6 +3,7 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -11,6 +12,7 @@ namespace netherd::engine {
 namespace {
 
 constexpr std::size_t send_buffer_reserve_bytes = 32;
+constexpr std::size_t least_receive_buffer_bytes = 32 * 1024;
 
 boost::system::error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
 
@@ -44,7 +46,7 @@ boost::system::result<NetlinkSocket> NetlinkSocket::adopt(FileDescriptor descrip
   for (const int option : {NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK}) {
     if (::setsockopt(raw, SOL_NETLINK, option, &on, sizeof on) != 0) return last_error();
   }
-  set_buffer(raw, SO_RCVBUFFORCE, SO_RCVBUF, options.receive_buffer_bytes);
+  set_buffer(raw, SO_RCVBUFFORCE, SO_RCVBUF, std::max(options.receive_buffer_bytes, least_receive_buffer_bytes));
   set_buffer(raw, SO_SNDBUFFORCE, SO_SNDBUF, options.send_buffer_bytes);
   netlink.receive_buffer_bytes_ = buffer_bytes(raw, SO_RCVBUF);
   const std::size_t send_buffer_bytes = buffer_bytes(raw, SO_SNDBUF);

@@ -67,6 +67,7 @@ class Schedule {
     return {.datagram_bytes = 64 + 4 * below(100),
             .datagram_requests = 1 + below(20),
             .window_requests = 1 + below(30),
+            .dump_window_requests = below(20),
             .queue_requests = 1 + below(100)};
   }
   FakeKernelOptions random_kernel() {

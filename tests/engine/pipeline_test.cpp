@@ -30,6 +30,8 @@ FakeKernel::Script reacting(Reaction reaction) {
   return [reaction = std::move(reaction)](const MessageView&) { return reaction; };
 }
 
+constexpr PipelineLimits beside_dumps{.dump_window_requests = 128};
+
 void expect(const PipelineClient& client, std::uint32_t position, boost::system::error_code error, RequestState state) {
   const Record& record = client.record(position);
   EXPECT_EQ(record.outcomes, 1) << position;
@@ -327,7 +329,7 @@ TEST(Pipeline, TooShortAnErrorIsMalformed) {
 
 TEST(Pipeline, ImpossibleErrorNumbersAreNoSuccess) {
   for (const std::int32_t error : {1, INT32_MAX, INT32_MIN, INT32_MIN + 1}) {
-    PipelineClient client{failing({})};
+    PipelineClient client{failing({}), beside_dumps};
     client.enqueue();
     const auto dump = client.enqueue_dump();
     client.send();
@@ -382,7 +384,7 @@ TEST(Pipeline, EmptyDump) {
 TEST(Pipeline, OtherRequestsRunBesideADump) {
   PipelineClient client{[](const MessageView& request) {
     return mark_of(request) == 1 ? Reaction{.objects = 50} : Reaction{.error = mark_of(request) % 3 == 0 ? EPERM : 0};
-  }};
+  }, beside_dumps};
   client.enqueue();
   client.enqueue_dump();
   for (int count = 0; count < 5; ++count) client.enqueue();
@@ -476,7 +478,7 @@ TEST(Pipeline, GetWhoseObjectMayBeLostIsNoSuccess) {
 // Failing to send, giving up.
 
 TEST(Pipeline, RefusedDatagramWasNotExecuted) {
-  PipelineClient client{reacting({.objects = 1}), {.datagram_requests = 3}};
+  PipelineClient client{reacting({.objects = 1}), {.datagram_requests = 3, .dump_window_requests = 10}};
   client.enqueue();
   client.enqueue();
   client.enqueue();
@@ -495,7 +497,7 @@ TEST(Pipeline, RefusedDatagramWasNotExecuted) {
 }
 
 TEST(Pipeline, RefusedDatagramLeavesAnEarlierDumpAlone) {
-  PipelineClient client{reacting({.objects = 20})};
+  PipelineClient client{reacting({.objects = 20}), beside_dumps};
   const auto dump = client.enqueue_dump();
   client.send();
   const auto refused = client.enqueue();
@@ -607,7 +609,7 @@ TEST(Pipeline, AbandonedRequestMayBeRepeatedAtOnce) {
 }
 
 TEST(Pipeline, FailAllEndsEverything) {
-  PipelineClient client{reacting({.objects = 5}), {.datagram_requests = 3}};
+  PipelineClient client{reacting({.objects = 5}), {.datagram_requests = 3, .dump_window_requests = 10}};
   client.enqueue();
   client.enqueue_dump();
   client.enqueue();
@@ -665,11 +667,64 @@ TEST(Pipeline, OutcomesOfLossesAndRefusalsMayEnqueue) {
   EXPECT_EQ(refused.kernel.executed().size(), 300U);
 }
 
+TEST(Pipeline, WindowBesideADump) {
+  PipelineClient client{reacting({.objects = 10}), {.window_requests = 10, .dump_window_requests = 3}};
+  client.enqueue_dump();
+  for (int count = 0; count < 20; ++count) client.enqueue();
+  EXPECT_EQ(client.send(), 4U);
+  client.run();
+  EXPECT_EQ(client.ledger.order.size(), 21U);
+}
+
+TEST(Pipeline, DumpWaitsUntilItsWindowSuffices) {
+  PipelineClient client{reacting({.objects = 10}), {.window_requests = 10, .dump_window_requests = 3}};
+  for (int count = 0; count < 5; ++count) client.enqueue();
+  client.enqueue_dump();
+  client.enqueue();
+  EXPECT_EQ(client.send(), 5U);
+  EXPECT_EQ(client.send(), 0U);
+  client.run();
+  EXPECT_EQ(client.ledger.order.size(), 7U);
+}
+
+TEST(Pipeline, DumpWithoutAWindowRunsAlone) {
+  PipelineClient client{reacting({.objects = 10}), {.window_requests = 10, .dump_window_requests = 0}};
+  client.enqueue();
+  client.enqueue_dump();
+  client.enqueue();
+  for (int datagrams = 0; datagrams < 3; ++datagrams) {
+    EXPECT_EQ(client.send(), 1U);
+    EXPECT_EQ(client.send(), 0U);
+    client.receive_all();
+  }
+  EXPECT_EQ(client.ledger.order, counted(3));
+}
+
+TEST(Pipeline, GetsTakeMoreOfTheWindow) {
+  PipelineClient client{reacting({.objects = 1}), {.window_requests = 2 * get_window_share + 1}};
+  for (int count = 0; count < 4; ++count) client.enqueue_get();
+  client.enqueue();
+  EXPECT_EQ(client.send(), 2U);
+  client.run();
+  EXPECT_EQ(client.ledger.order, counted(5));
+
+  PipelineClient narrow{reacting({.objects = 1}), {.window_requests = 1}};
+  narrow.enqueue_get();
+  narrow.enqueue_get();
+  EXPECT_EQ(narrow.send(), 1U) << "alone it always fits";
+  narrow.run();
+  EXPECT_EQ(narrow.ledger.order, counted(2));
+}
+
 TEST(Window, FitsIntoTheReceiveBuffer) {
   EXPECT_EQ(window_for_receive_buffer(0), 1U);
   EXPECT_EQ(window_for_receive_buffer(answer_charge_bytes - 1), 1U);
   EXPECT_EQ(window_for_receive_buffer(2 * answer_charge_bytes), 2U);
   EXPECT_LE(window_for_receive_buffer(212'992), 256U);
+  EXPECT_EQ(dump_window_for_receive_buffer(0), 0U);
+  EXPECT_EQ(dump_window_for_receive_buffer(2 * dump_part_charge_bytes), 0U);
+  EXPECT_EQ(dump_window_for_receive_buffer(2 * (dump_part_charge_bytes + answer_charge_bytes)), 1U);
+  EXPECT_LT(dump_window_for_receive_buffer(212'992), window_for_receive_buffer(212'992) / 2);
 }
 
 }  // namespace

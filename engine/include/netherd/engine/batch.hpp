@@ -44,13 +44,13 @@ class Batch final : private AnswerSink {
   template <Request R>
   void add(const R& request, std::uint64_t tag = 0) {
     // Encode, and where the buffer is too small, grow and encode again: an encoder needs to know nothing of sizes.
-    std::size_t room = typical_request_bytes;
-    for (;;) {
+    // What cannot be encoded at all is kept as an empty message, and ends with request_too_large.
+    for (std::size_t room = typical_request_bytes; room <= largest_request_bytes; room *= 2) {
       MessageWriter writer{reserve(room)};
       request.encode(writer);
       if (!writer.overflowed()) return commit(writer.message().size(), R::operation, tag);
-      room *= 2;
     }
+    commit(0, R::operation, tag);
   }
 
   /// Forgets all requests and outcomes, keeping the memory.

@@ -18,6 +18,9 @@ namespace netherd::engine {
 /// Bytes to which netlink messages and attributes are padded (NLMSG_ALIGNTO, NLA_ALIGNTO: linux/netlink.h).
 inline constexpr std::size_t message_alignment = 4;
 
+/// A request that does not fit into so many bytes is not encoded at all; a datagram can never be that long.
+inline constexpr std::size_t largest_request_bytes = std::size_t{1} << 20U;
+
 /// A plain structure of the kernel's ABI that can be copied byte by byte (ifinfomsg, ifaddrmsg, rtmsg ...).
 template <typename T>
 concept WireStruct = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T>;

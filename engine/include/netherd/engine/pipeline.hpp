@@ -50,6 +50,7 @@ struct PipelineLimits {
   std::size_t datagram_bytes = 32 * 1024;     ///< largest datagram that is sent; below the send buffer less 32 bytes
   std::size_t datagram_requests = SIZE_MAX;   ///< requests in one datagram: bounds how long one send can take
   std::size_t window_requests = 128;          ///< requests sent and not answered: their answers must fit (see below)
+  std::size_t dump_window_requests = 0;       ///< the same beside a dump, whose parts take room as well; 0: none
   std::size_t queue_requests = 1U << 20U;     ///< requests waiting and in flight together
 };
 
@@ -57,11 +58,22 @@ struct PipelineLimits {
 /// of a socket buffer from the 1 KiB slab (netlink_ack() in net/netlink/af_netlink.c, Linux 6.18; a plain one is
 /// charged 832 bytes, measured there).
 inline constexpr std::size_t answer_charge_bytes = 1344;
+/// That of one part of a dump: 32 KiB of data, less its own overhead, and the socket buffer's head (netlink_recvmsg()).
+inline constexpr std::size_t dump_part_charge_bytes = 33 * 1024;
+/// How many requests a get counts for, since an object comes with its acknowledgement: that of a link is charged 4,352
+/// bytes at most (measured).
+inline constexpr std::size_t get_window_share = 4;
 
 /// How many requests may be unanswered on a socket with this receive buffer (SO_RCVBUF as read back).
 [[nodiscard]] constexpr std::size_t window_for_receive_buffer(std::size_t receive_buffer_bytes) noexcept {
   const std::size_t window = receive_buffer_bytes / answer_charge_bytes;
   return window > 0 ? window : 1;
+}
+/// The same beside a dump: the kernel makes another part as long as no more than half of the buffer is in use
+/// (netlink_recvmsg()).
+[[nodiscard]] constexpr std::size_t dump_window_for_receive_buffer(std::size_t receive_buffer_bytes) noexcept {
+  const std::size_t half = receive_buffer_bytes / 2;
+  return half > dump_part_charge_bytes ? (half - dump_part_charge_bytes) / answer_charge_bytes : 0;
 }
 
 /// The protocol of a netlink request socket, without any input or output of its own.
@@ -74,7 +86,8 @@ inline constexpr std::size_t answer_charge_bytes = 1344;
 /// - Only the last request of a datagram asks for an acknowledgement; errors are always answered. As answers come in
 ///   order, an answer proves that every earlier request without one has succeeded - unless an answer was lost.
 /// - After a loss (on_overrun()) nothing is concluded from silence: what has no answer of its own ends as unknown.
-/// - A dump runs beside other requests, one at a time; a second one holds the queue until the first has ended.
+/// - A dump runs beside other requests, as far as its window has room for them, one at a time; a second one holds the
+///   queue until the first has ended.
 ///
 /// Allocates only when its queue grows beyond what it ever held. Not thread safe. See docs/architecture.md.
 class Pipeline {
@@ -136,6 +149,7 @@ class Pipeline {
   /// The place of an unanswered request in flight; nothing for any other sequence number.
   [[nodiscard]] std::optional<std::uint64_t> find_in_flight(SequenceNumber sequence) noexcept;
   void grow();
+  [[nodiscard]] bool may_be_sent(const Entry& entry) const noexcept;
   void stage(std::uint64_t place, std::size_t offset);
   void handle(const MessageView& message);
   void handle_dump_part(const MessageView& message);
@@ -155,6 +169,7 @@ class Pipeline {
   std::uint64_t datagram_start_ = 0; // first request of the last datagram
   std::uint32_t first_sequence_;     // of place 0
   std::size_t in_flight_ = 0;
+  std::size_t window_used_ = 0;
   std::vector<std::byte> datagram_;
   Dump dump_;
   bool sending_ = false;

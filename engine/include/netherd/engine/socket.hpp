@@ -10,7 +10,8 @@ namespace netherd::engine {
 /// Sizes asked of the kernel for a request socket.
 struct SocketOptions {
   /// Receive buffer in bytes. More than net.core.rmem_max takes CAP_NET_ADMIN in the initial user namespace; without
-  /// it the socket gets what the limit allows.
+  /// it the socket gets what the limit allows. Less than 32 KiB counts as 32 KiB, which the kernel doubles: the largest
+  /// object has to fit beside its acknowledgement.
   std::size_t receive_buffer_bytes = 1U << 20U;
   /// Send buffer in bytes; the same holds.
   std::size_t send_buffer_bytes = 1U << 18U;

@@ -147,7 +147,7 @@ class SingleOperation final : public HandlerHolder<SingleOperation<Handler, Visi
     MessageWriter writer{buffer_};
     request.encode(writer);
     message_ = writer.message();
-    for (std::size_t room = 2 * buffer_.size(); message_.empty(); room *= 2) {
+    for (std::size_t room = 2 * buffer_.size(); message_.empty() && room <= largest_request_bytes; room *= 2) {
       larger_.resize(room);
       MessageWriter larger_writer{larger_};
       request.encode(larger_writer);

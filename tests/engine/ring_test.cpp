@@ -1,0 +1,253 @@
+#include "netherd/engine/ring.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <liburing.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <memory_resource>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <vector>
+
+#include "netherd/engine/file_descriptor.hpp"
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace netherd::engine;
+using boost::system::error_code;
+
+class RingTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto reason = ring().unavailable()) GTEST_SKIP() << "no io_uring: " << reason.message();
+  }
+  Ring& ring() { return Ring::of(context); }
+  void run() {
+    context.restart();
+    context.run();
+  }
+
+  asio::io_context context;
+};
+
+const auto nop = [](io_uring_sqe& entry) { io_uring_prep_nop(&entry); };
+
+class Pipe {
+ public:
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error{"no pipe"};
+    reading_.reset(ends[0]);
+    writing_.reset(ends[1]);
+  }
+  auto reader() {
+    return [this](io_uring_sqe& entry) {
+      io_uring_prep_read(&entry, reading_.get(), received.data(), static_cast<unsigned>(received.size()), 0);
+    };
+  }
+  void write(std::string_view text) const { ASSERT_EQ(::write(writing_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size())); }
+
+  std::array<char, 16> received{};
+
+ private:
+  FileDescriptor reading_;
+  FileDescriptor writing_;
+};
+
+/// Where a handler leaves what it was called with.
+struct Completion {
+  std::optional<error_code> error;
+  std::int32_t result = 0;
+
+  auto handler() {
+    return [this](error_code with_error, std::int32_t with_result) {
+      EXPECT_FALSE(error.has_value()) << "called twice";
+      error = with_error;
+      result = with_result;
+    };
+  }
+};
+
+TEST_F(RingTest, IsOnePerContext) {
+  asio::io_context other;
+  EXPECT_EQ(&Ring::of(context), &Ring::of(context));
+  EXPECT_NE(&Ring::of(context), &Ring::of(other));
+}
+
+TEST_F(RingTest, RunReturnsWhenNothingIsOutstanding) {
+  EXPECT_EQ(context.run(), 0U);
+  Completion completion;
+  ring().async_submit(nop, completion.handler());
+  EXPECT_FALSE(completion.error.has_value()) << "never from within the initiating function";
+  run();
+  EXPECT_EQ(completion.error, error_code{});
+  EXPECT_EQ(context.poll(), 0U);
+}
+
+TEST_F(RingTest, ReportsErrorsOfTheKernel) {
+  Completion completion;
+  ring().async_submit([](io_uring_sqe& entry) { io_uring_prep_close(&entry, -1); }, completion.handler());
+  run();
+  EXPECT_EQ(completion.error, boost::system::errc::bad_file_descriptor);
+  EXPECT_EQ(completion.result, -EBADF);
+}
+
+TEST_F(RingTest, ReadsWhatComesLater) {
+  Pipe pipe;
+  Completion completion;
+  ring().async_submit(pipe.reader(), completion.handler());
+  asio::steady_timer timer{context, std::chrono::milliseconds{5}};
+  timer.async_wait([&](error_code) { pipe.write("later"); });
+  run();
+  EXPECT_EQ(completion.result, 5);
+  EXPECT_STREQ(pipe.received.data(), "later");
+}
+
+TEST_F(RingTest, WaitsForTimeouts) {
+  __kernel_timespec duration{.tv_sec = 0, .tv_nsec = 5'000'000};
+  Completion completion;
+  const auto start = std::chrono::steady_clock::now();
+  ring().async_submit([&](io_uring_sqe& entry) { io_uring_prep_timeout(&entry, &duration, 0, 0); }, completion.handler());
+  run();
+  EXPECT_EQ(completion.error, boost::system::errc::stream_timeout);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds{5});
+}
+
+TEST_F(RingTest, TakesMoreOperationsThanItHasEntries) {
+  std::size_t completed = 0;
+  for (int count = 0; count < 5000; ++count) ring().async_submit(nop, [&](error_code, std::int32_t) { ++completed; });
+  run();
+  EXPECT_EQ(completed, 5000U);
+}
+
+TEST_F(RingTest, HandlersMayStartTheNextOperation) {
+  int left = 1000;
+  std::function<void()> again = [&] {
+    ring().async_submit(nop, [&](error_code, std::int32_t) {
+      if (--left > 0) again();
+    });
+  };
+  again();
+  run();
+  EXPECT_EQ(left, 0);
+}
+
+TEST_F(RingTest, AnotherOperationMayFollowTheLastOne) {
+  // The wait for completions is given up with the last operation; the next one has to wait again.
+  for (const int hint : {1, 2}) {
+    asio::io_context hinted{hint};
+    Ring& own = Ring::of(hinted);
+    for (int round = 0; round < 50; ++round) {
+      Pipe first;
+      Pipe second;
+      Completion last;
+      own.async_submit(first.reader(), [&](error_code, std::int32_t) {
+        own.async_submit(second.reader(), last.handler());
+        asio::post(hinted, [&] { second.write("x"); });
+      });
+      own.async_submit(nop, [&](error_code, std::int32_t) { first.write("x"); });
+      hinted.restart();
+      hinted.run_for(std::chrono::seconds{10});
+      ASSERT_EQ(last.result, 1) << "round " << round;
+    }
+  }
+}
+
+TEST_F(RingTest, CancelsWhatIsPending) {
+  Pipe pipe;
+  Completion completion;
+  asio::cancellation_signal signal;
+  ring().async_submit(pipe.reader(), asio::bind_cancellation_slot(signal.slot(), completion.handler()));
+  context.poll();
+  EXPECT_FALSE(completion.error.has_value());
+  signal.emit(asio::cancellation_type::terminal);
+  run();
+  EXPECT_EQ(completion.error, boost::system::errc::operation_canceled);
+}
+
+TEST_F(RingTest, CancelsWhatIsNotYetSubmitted) {
+  Pipe pipe;
+  Completion completion;
+  asio::cancellation_signal signal;
+  ring().async_submit(pipe.reader(), asio::bind_cancellation_slot(signal.slot(), completion.handler()));
+  signal.emit(asio::cancellation_type::terminal);
+  signal.emit(asio::cancellation_type::terminal);
+  run();
+  EXPECT_EQ(completion.error, boost::system::errc::operation_canceled);
+}
+
+TEST_F(RingTest, CancellingWhatHasEndedDoesNothing) {
+  Completion completion;
+  asio::cancellation_signal signal;
+  ring().async_submit(nop, asio::bind_cancellation_slot(signal.slot(), completion.handler()));
+  run();
+  signal.emit(asio::cancellation_type::terminal);
+  run();
+  EXPECT_EQ(completion.error, error_code{});
+}
+
+TEST_F(RingTest, HandlersRunOnTheirExecutors) {
+  auto strand = asio::make_strand(context);
+  bool inside = false;
+  ring().async_submit(nop, asio::bind_executor(strand, [&](error_code, std::int32_t) { inside = strand.running_in_this_thread(); }));
+  run();
+  EXPECT_TRUE(inside);
+}
+
+TEST_F(RingTest, HandlersBringTheirMemory) {
+  std::array<std::byte, 4096> storage;
+  std::pmr::monotonic_buffer_resource memory{storage.data(), storage.size(), std::pmr::null_memory_resource()};
+  const std::pmr::polymorphic_allocator<> allocator{&memory};
+  Completion completion;
+  ring().async_submit(nop, asio::bind_allocator(allocator, completion.handler()));
+  void* const next = memory.allocate(1, 1);
+  EXPECT_GT(static_cast<std::byte*>(next), storage.data()) << "nothing was taken from it";
+  run();
+  EXPECT_EQ(completion.error, error_code{});
+}
+
+TEST_F(RingTest, ResumesCoroutines) {
+  std::size_t completed = 0;
+  const auto loop = [&]() -> asio::awaitable<void> {
+    for (; completed < 100; ++completed) EXPECT_EQ(co_await ring().async_submit(nop, asio::use_awaitable), 0);
+  };
+  asio::co_spawn(context, loop, asio::detached);
+  run();
+  EXPECT_EQ(completed, 100U);
+}
+
+TEST(Ring, ContextDestroyedWithOperationsPending) {
+  // The kernel must have let go of the buffers: the sanitizer sees a write after their end.
+  const auto witness = std::make_shared<int>(0);
+  for (int turns = 0; turns < 10; ++turns) {
+    const auto pipe = std::make_unique<Pipe>();
+    asio::io_context doomed;
+    Ring& ring = Ring::of(doomed);
+    if (ring.unavailable()) GTEST_SKIP() << "no io_uring";
+    for (int count = 0; count < 300; ++count) {
+      ring.async_submit(pipe->reader(), [witness](error_code, std::int32_t) { ADD_FAILURE() << "called"; });
+    }
+    for (int turn = 0; turn < turns; ++turn) doomed.poll_one();
+  }
+  EXPECT_EQ(witness.use_count(), 1);
+}
+
+}  // namespace
