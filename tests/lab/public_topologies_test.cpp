@@ -109,6 +109,38 @@ TEST_F(PublicTopologies, OfOtherToolsAreRefusedWithTheReason) {
   }
 }
 
+/// The blocks of YAML in our documentation that are whole files.
+std::vector<std::string> documented_files() {
+  const std::string text = contents(fs::path{NETHERD_EXAMPLES}.parent_path() / "topology.md");
+  constexpr std::string_view start = "```yaml\n";
+  std::vector<std::string> files;
+  for (std::size_t at = text.find(start); at != std::string::npos; at = text.find(start, at)) {
+    at += start.size();
+    const std::string block = text.substr(at, text.find("```", at) - at);
+    if (block.starts_with("name:")) files.push_back(block);
+  }
+  return files;
+}
+
+TEST(Documentation, ShowsFilesThatWork) {
+  std::size_t good = 0;
+  for (const std::string& file : documented_files()) {
+    ReadResult result = read_topology(file, "x");
+    if (result.topology.name != "mistakes") {
+      EXPECT_TRUE(is_clean(result.errors)) << file;
+      EXPECT_TRUE(is_clean(result.warnings)) << file;
+      EXPECT_TRUE(is_clean(assign_addresses(result.topology)));
+      ++good;
+      continue;
+    }
+    EXPECT_EQ(result.errors.size(), 3U);
+    EXPECT_TRUE(has_finding(result.errors, 4, "a: unknown key 'imagee', did you mean 'image'?"));
+    EXPECT_TRUE(has_finding(result.errors, 7, "endpoint 'c:eth1': there is no node of that name"));
+    EXPECT_TRUE(has_finding(result.errors, 9, "mtu '9k': must be a number of bytes"));
+  }
+  EXPECT_EQ(good, 2U);
+}
+
 class Examples : public testing::TestWithParam<std::tuple<std::string_view, std::size_t, std::size_t>> {};
 
 TEST_P(Examples, CanBeBuiltWithRoutesInBothFamilies) {
