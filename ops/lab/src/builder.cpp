@@ -162,6 +162,7 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     std::unique_ptr<Chunk> chunk = take(idle_chunks_);
     chunk->step = next_step_;
     chunk->links = links;
+    chunk->bridge_requests = 0;  // it may be a chunk that is used again
     if (next_link_ == 0 && !add_bridge(*chunk)) return;
     for (const LinkId link : links) {
       if (!add_link(link, chunk->batch)) return;
@@ -177,7 +178,6 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
 
   bool add_bridge(Chunk& chunk) {
     const NodeId node = plan_.node_order()[chunk.step];
-    chunk.bridge_requests = 0;
     if (plan_.topology().node(node).kind != NodeKind::bridge) return true;
     const auto netns = use_netns(node);
     if (!netns) return false;
