@@ -50,7 +50,8 @@ int run(std::vector<std::string> arguments) {
   app.footer(footer);
   app.set_version_flag("--version", version_text, "Print the versions of netherd, kernel and libraries");
   app.require_subcommand(1);
-  for (const auto add : {add_up, add_down, add_ls, add_show, add_exec, add_plan, add_generate}) {
+  for (const auto add :
+       {add_up, add_down, add_ls, add_show, add_exec, add_ping, add_plan, add_generate, add_completion}) {
     add(app, session);
   }
   try {

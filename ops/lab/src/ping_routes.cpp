@@ -1,0 +1,59 @@
+#include "ping_routes.hpp"
+
+#include <array>
+#include <fstream>
+#include <optional>
+
+namespace netherd::lab {
+
+namespace {
+
+constexpr std::size_t entries_per_link = 2;
+constexpr std::size_t default_table_entries = 1024;  // net/ipv4/arp.c, net/ipv6/ndisc.c, Linux 6.18
+
+/// Three quarters of a table. The setting is only visible in the machine's first network namespace.
+std::size_t budget_of(const char* setting) {
+  std::size_t entries = 0;
+  std::ifstream file{setting};
+  if (!(file >> entries)) entries = default_table_entries;
+  return entries / 4 * 3;
+}
+
+/// The addresses of both ends that lie in one subnet of the family, if there are such.
+std::optional<std::array<ops::IpAddress, 2>> find_addresses(const Link& link, bool ipv4) {
+  for (const ops::IpPrefix& first : link.ends[0].addresses) {
+    for (const ops::IpPrefix& second : link.ends[1].addresses) {
+      if (first.is_v4() == ipv4 && second.is_v4() == ipv4 && first.network().contains(second.address)) {
+        return std::array{first.address, second.address};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+bool take(std::size_t& budget) {
+  if (budget < entries_per_link) return false;
+  budget -= entries_per_link;
+  return true;
+}
+
+}  // namespace
+
+NeighbourBudget neighbour_budget() {
+  return {budget_of("/proc/sys/net/ipv4/neigh/default/gc_thresh3"),
+          budget_of("/proc/sys/net/ipv6/neigh/default/gc_thresh3")};
+}
+
+std::vector<PingRoute> choose_ping_routes(const Topology& topology, NeighbourBudget budget) {
+  std::vector<PingRoute> routes(topology.links.size());
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    if (const auto ipv4 = find_addresses(topology.links[i], true); ipv4 && take(budget.ipv4)) {
+      routes[i] = {ProbeSocketKind::icmp, *ipv4};
+    } else if (const auto ipv6 = find_addresses(topology.links[i], false); ipv6 && take(budget.ipv6)) {
+      routes[i] = {ProbeSocketKind::icmpv6, *ipv6};
+    }
+  }
+  return routes;
+}
+
+}  // namespace netherd::lab
