@@ -30,11 +30,11 @@ struct builder {
 	struct lab *lab;
 	struct node_state *nodes;
 	uint32_t node_count;
-	int *anchors; /* by sender: answers on one socket are for one thread */
+	int *anchors;	      /* by sender: answers on one socket are for one thread */
 	pthread_mutex_t lock; /* for senders that sleep until a namespace exists */
 	pthread_cond_t progress;
 	atomic_uint sleepers;
-	atomic_uint next_node;       /* of the creators */
+	atomic_uint next_node;	     /* of the creators */
 	atomic_uint next_route_node; /* of the route threads, by family */
 	atomic_uint next_route_node6;
 };

@@ -8,7 +8,7 @@
 
 struct down_report {
 	long nodes;
-	double return_seconds;   /* until every reference and name is gone */
+	double return_seconds;	 /* until every reference and name is gone */
 	double quiesced_seconds; /* until the kernel has finished its cleanup; 0 if not waited for */
 };
 

@@ -9,7 +9,7 @@ struct lab {
 	const char *name;
 	char directory[PATH_MAX / 2];
 	int namespaces; /* descriptor of DIRECTORY/ns */
-	int links;      /* descriptor of /run/netns */
+	int links;	/* descriptor of /run/netns */
 	bool mounted;
 };
 

@@ -24,7 +24,8 @@ static const char usage[] =
 	"  --senders N           threads that send links and addresses, each for its own range of nodes\n"
 	"  --group N             nodes whose links go in one send\n"
 	"  --batch-bytes N       no send is longer\n"
-	"  --configure eager|up-late|late  addresses and up: as soon as a node has its links; up after the last link of\n"
+	"  --configure eager|up-late|late  addresses and up: as soon as a node has its links; up after the last link "
+	"of\n"
 	"                                all; both after the last link\n"
 	"  --order address|up            which comes first\n"
 	"  --loopback early|with         lo goes up with its namespace's creation, or with the node's other devices\n"
@@ -36,7 +37,8 @@ static const char usage[] =
 	"  --shared early|late           when the tmpfs becomes shared\n"
 	"  --routes with|apart           with the node's addresses, or in a phase of their own (if many)\n"
 	"  --route-threads N             (1 for IPv4, 2 for IPv6)\n"
-	"  --split-families              IPv4 and IPv6 routes in a thread each (if there are both and no --route-threads)\n"
+	"  --split-families              IPv4 and IPv6 routes in a thread each (if there are both and no "
+	"--route-threads)\n"
 	"  --affinity                    every thread on a processor of its own\n"
 	"  --spin                        waiting senders do not sleep\n"
 	"  --keep-descriptor-table       the descriptor table grows as it has to\n";
@@ -209,7 +211,8 @@ static void print_build(const struct options *options, const struct plan *plan, 
 			  "\"configure\": %.6f, \"routes\": %.6f, \"waiting\": %.6f}, \"routes_per_second\": %.0f}\n"
 			: "lab %s: %zu nodes, %zu links, %zu addresses, %zu routes, %zu requests\n"
 			  "seconds: plan %.6f, kernel %.6f, of that routes apart %.6f, total %.6f\n"
-			  "busy, all threads: namespaces %.6f, pins %.6f, links %.6f, addresses and up %.6f, routes %.6f, "
+			  "busy, all threads: namespaces %.6f, pins %.6f, links %.6f, addresses and up %.6f, routes "
+			  "%.6f, "
 			  "waiting %.6f\n"
 			  "routes per second: %.0f\n";
 	printf(format, options->lab_name, plan->node_count, counts[STAGE_LINK], counts[STAGE_ADDRESS], routes,

@@ -87,7 +87,8 @@ static void take_mac(struct command *command, unsigned char mac[6])
 	int used = 0;
 	const char *word = take_word(command);
 	if (sscanf(word, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx%n", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5],
-		   &used) != 6 || word[used])
+		   &used) != 6 ||
+	    word[used])
 		reject(command, "not a MAC address");
 }
 

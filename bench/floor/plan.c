@@ -86,8 +86,8 @@ static void remember_device(struct plan *plan, const struct link_end *end)
 
 static struct request *request_begin(struct plan *plan, uint32_t line, uint32_t node, enum stage stage)
 {
-	plan->requests = grow_array(plan->requests, plan->request_count, &plan->request_capacity,
-				    sizeof *plan->requests);
+	plan->requests =
+		grow_array(plan->requests, plan->request_count, &plan->request_capacity, sizeof *plan->requests);
 	struct request *request = &plan->requests[plan->request_count++];
 	*request = (struct request){.line = line, .node = node, .stage = (uint8_t)stage};
 	plan->stage_counts[stage]++;
@@ -180,7 +180,8 @@ void plan_add_up(struct plan *plan, uint32_t line, uint32_t node, uint32_t devic
 	request_end(plan, request, message);
 }
 
-/* The kernel takes IPv4 forwarding in the same request as IFF_UP, so it is added to the request before, if that is it. */
+/* The kernel takes IPv4 forwarding in the same request as IFF_UP, so it is added to the request before, if that is it.
+ */
 void plan_add_forwarding(struct plan *plan, uint32_t line, uint32_t node, uint32_t device)
 {
 	static const size_t index_offset = NLMSG_HDRLEN + 4;

@@ -51,7 +51,7 @@ struct plan {
 	uint32_t *name_table; /* open addressing; node + 1, 0 is empty */
 	size_t name_table_size;
 	const char *source; /* file name for messages */
-	char **lines;       /* text of the input, by line - 1; NULL for the ring */
+	char **lines;	    /* text of the input, by line - 1; NULL for the ring */
 	size_t line_count;
 	size_t stage_counts[STAGE_COUNT];
 };

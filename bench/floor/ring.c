@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Link i joins nodes i and i + 1; the last one closes the ring. Every node numbers its links as they come: eth1, eth2. */
+/* Link i joins nodes i and i + 1; the last one closes the ring. Every node numbers its links as they come: eth1, eth2.
+ */
 enum { FIRST_DEVICE = 2, SECOND_DEVICE = 3 };
 
 static struct address ring_address(uint32_t link, uint32_t end)

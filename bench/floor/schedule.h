@@ -31,8 +31,8 @@ struct schedule {
 	struct batch_range *ranges[UNIT_COUNT]; /* by step or node */
 	uint32_t group;
 	uint32_t senders;
-	uint32_t step_count;     /* the last step is what joins the ranges of different senders */
-	uint32_t *sender_start;  /* first step of each sender; one entry more than senders */
+	uint32_t step_count;	  /* the last step is what joins the ranges of different senders */
+	uint32_t *sender_start;	  /* first step of each sender; one entry more than senders */
 	uint32_t *complete_start; /* by step: where in complete_nodes the nodes begin that are complete after it */
 	uint32_t *complete_nodes;
 };

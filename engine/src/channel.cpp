@@ -118,7 +118,8 @@ void ChannelCore::on_receive_done(boost::system::error_code error, std::size_t s
   if (closed_) return;
   if (!error) {
     // Anybody may send to a netlink socket; only what the kernel sends is an answer.
-    if (sender == PortId::kernel) pipeline_.on_received({receive_buffer_.get(), std::min(size, receive_buffer_bytes)}, truncated);
+    if (sender == PortId::kernel)
+      pipeline_.on_received({receive_buffer_.get(), std::min(size, receive_buffer_bytes)}, truncated);
   } else if (error == boost::system::errc::no_buffer_space) {
     pipeline_.on_overrun();
   } else if (error == boost::asio::error::try_again) {

@@ -45,7 +45,8 @@ std::string Outcome::to_string() const {
   std::string text;
   if (diagnostic) text.append(diagnostic->operation).append(": ");
   text += error ? error.message() : "done";
-  if (diagnostic && !diagnostic->kernel_message.empty()) text.append(" (").append(diagnostic->kernel_message).append(")");
+  if (diagnostic && !diagnostic->kernel_message.empty())
+    text.append(" (").append(diagnostic->kernel_message).append(")");
   return text;
 }
 

@@ -24,7 +24,9 @@ boost::system::error_code error_of(const MessageView& answer) noexcept {
   return {-error, boost::system::system_category()};
 }
 
-constexpr std::size_t window_share(RequestKind kind) noexcept { return kind == RequestKind::get ? get_window_share : 1; }
+constexpr std::size_t window_share(RequestKind kind) noexcept {
+  return kind == RequestKind::get ? get_window_share : 1;
+}
 
 RequestState state_after(boost::system::error_code error) noexcept {
   return error == EngineError::malformed_answer ? RequestState::unknown : RequestState::answered;
@@ -33,7 +35,10 @@ RequestState state_after(boost::system::error_code error) noexcept {
 }  // namespace
 
 Pipeline::Pipeline(PipelineLimits limits, SequenceNumber first)
-    : limits_{limits}, entries_(initial_queue_places), first_sequence_{value_of(first)}, datagram_(limits.datagram_bytes) {
+    : limits_{limits},
+      entries_(initial_queue_places),
+      first_sequence_{value_of(first)},
+      datagram_(limits.datagram_bytes) {
   limits_.datagram_requests = std::max<std::size_t>(limits_.datagram_requests, 1);
   limits_.dump_window_requests = std::min(limits_.dump_window_requests, limits_.window_requests);
 }
@@ -61,7 +66,7 @@ bool Pipeline::enqueue(const QueuedRequest& request) {
   if (queued() >= limits_.queue_requests) return false;
   if (queued() == entries_.size()) grow();
   at(tail_) = {request.message.data(), request.sink, static_cast<std::uint32_t>(request.message.size()),
-               request.position, request.kind, RequestState::waiting};
+               request.position,       request.kind, RequestState::waiting};
   ++tail_;
   return true;
 }
@@ -167,8 +172,8 @@ void Pipeline::end_dump(boost::system::error_code error, RequestState state, con
   if (sink == nullptr) return;
   Outcome outcome{error, state, nullptr};
   if (error) {
-    outcome.diagnostic = make_diagnostic(*sink, ended.entry.position, ended.sequence, answer,
-                                         {ended.entry.message, ended.entry.length});
+    outcome.diagnostic =
+        make_diagnostic(*sink, ended.entry.position, ended.sequence, answer, {ended.entry.message, ended.entry.length});
   }
   sink->on_outcome(ended.entry.position, std::move(outcome));
 }

@@ -28,7 +28,7 @@ std::size_t buffer_bytes(int descriptor, int option) noexcept {
   int value = 0;
   socklen_t size = sizeof value;
   return ::getsockopt(descriptor, SOL_SOCKET, option, &value, &size) == 0 && value > 0 ? static_cast<std::size_t>(value)
-                                                                                        : 0;
+                                                                                       : 0;
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ namespace netherd::engine {
 namespace {
 
 boost::system::error_code error_of(std::int32_t result) noexcept {
-  return result < 0 ? boost::system::error_code{-result, boost::system::system_category()} : boost::system::error_code{};
+  return result < 0 ? boost::system::error_code{-result, boost::system::system_category()}
+                    : boost::system::error_code{};
 }
 
 /// What recvmsg() fills in, with its buffers. Must stay where it is while a receive is under way.
@@ -71,7 +72,9 @@ class RingTransport final : public Transport {
 
  private:
   struct Sending final : RingOperation {
-    void complete(std::int32_t result) noexcept override { std::exchange(keep_alive, nullptr)->on_send_done(error_of(result)); }
+    void complete(std::int32_t result) noexcept override {
+      std::exchange(keep_alive, nullptr)->on_send_done(error_of(result));
+    }
     void discard() noexcept override { const auto core = std::exchange(keep_alive, nullptr); }
     std::shared_ptr<ChannelCore> keep_alive;
   };

@@ -104,8 +104,8 @@ struct Streams {
 // ---- in the child: system calls only ----
 
 void reset_signals(const sigset_t& mask) noexcept {
-  struct sigaction action {};
-  const struct sigaction default_action {};
+  struct sigaction action{};
+  const struct sigaction default_action{};
   for (int signal = 1; signal < NSIG; ++signal) {
     if (::sigaction(signal, nullptr, &action) < 0) continue;
     const bool ignored = action.sa_handler == SIG_IGN && signal != SIGPIPE;

@@ -27,7 +27,7 @@ error_code invalid() noexcept { return boost::system::errc::make_error_code(boos
 
 /// Also tells network namespaces from the other kinds.
 bool is_network_namespace(int descriptor) noexcept {
-  struct statfs file_system {};
+  struct statfs file_system{};
   return ::fstatfs(descriptor, &file_system) == 0 && file_system.f_type == NSFS_MAGIC &&
          ::ioctl(descriptor, NS_GET_NSTYPE) == CLONE_NEWNET;
 }
@@ -83,7 +83,7 @@ boost::system::result<std::vector<std::string>> list_namespaces(const std::strin
 }
 
 boost::system::result<NamespaceIdentity> identify_namespace(int netns) noexcept {
-  struct stat status {};
+  struct stat status{};
   if (!is_network_namespace(netns)) return invalid();
   if (::fstat(netns, &status) < 0) return last_error();
   return NamespaceIdentity{status.st_dev, status.st_ino};

@@ -80,8 +80,8 @@ inline std::string name_of_submission(const testing::TestParamInfo<engine::Submi
   return information.param == engine::Submission::in_loop ? "InLoop" : "Worker";
 }
 
-#define NETHERD_IN_BOTH_SUBMISSION_MODES(fixture)                                                            \
-  INSTANTIATE_TEST_SUITE_P(Modes, fixture,                                                                   \
+#define NETHERD_IN_BOTH_SUBMISSION_MODES(fixture)                                                                      \
+  INSTANTIATE_TEST_SUITE_P(Modes, fixture,                                                                             \
                            testing::Values(netherd::engine::Submission::in_loop, netherd::engine::Submission::worker), \
                            netherd::test::name_of_submission)
 

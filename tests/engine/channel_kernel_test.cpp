@@ -1,7 +1,5 @@
 // Channels on the kernel: what they promise about outcomes, order, limits and loss.
 
-#include "netherd/engine/channel.hpp"
-
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "channel_fixture.hpp"
+#include "netherd/engine/channel.hpp"
 
 namespace {
 
@@ -69,8 +68,7 @@ asio::awaitable<void> talk(Channel& channel, std::uint32_t number, bool& finishe
   for (std::uint32_t offset = 0; offset < 5; ++offset) batch.add(AddNumberedAddress{number + offset});
   EXPECT_EQ(co_await channel.async_execute(batch, asio::use_awaitable), 1U);
   std::size_t links = 0;
-  outcome = co_await channel.async_dump(
-      DumpLinks{}, [&](const MessageView&) { ++links; }, asio::use_awaitable);
+  outcome = co_await channel.async_dump(DumpLinks{}, [&](const MessageView&) { ++links; }, asio::use_awaitable);
   EXPECT_TRUE(outcome.ok());
   EXPECT_GE(links, 1U);
   finished = true;
@@ -177,7 +175,8 @@ TEST_P(ChannelKernel, BatchCanBeExecutedAgain) {
 TEST_P(ChannelKernel, KeepsTheOrder) {
   std::vector<int> order;
   for (int count = 0; count < 500; ++count) {
-    channel->async_execute(TouchLink{count % 3 == 0 ? no_such_index : 1}, [&, count](const Outcome&) { order.push_back(count); });
+    channel->async_execute(TouchLink{count % 3 == 0 ? no_such_index : 1},
+                           [&, count](const Outcome&) { order.push_back(count); });
   }
   run();
   EXPECT_EQ(order.size(), 500U);
@@ -236,7 +235,8 @@ struct BadDump {
 
 TEST_P(ChannelKernel, RefusedDump) {
   std::optional<Outcome> result;
-  channel->async_dump(BadDump{}, [](const MessageView&) { ADD_FAILURE(); }, [&](Outcome outcome) { result = std::move(outcome); });
+  channel->async_dump(
+      BadDump{}, [](const MessageView&) { ADD_FAILURE(); }, [&](Outcome outcome) { result = std::move(outcome); });
   run();
   EXPECT_EQ(result.value().error, boost::system::errc::invalid_argument);
   EXPECT_FALSE(result->diagnostic->kernel_message.empty());
@@ -259,9 +259,11 @@ TEST_P(ChannelKernel, ThousandsOfRequestsAtOnce) {
 TEST_P(ChannelKernel, ManyChannels) {
   std::vector<Channel> channels;
   std::size_t succeeded = 0;
-  for (int count = 0; count < 200; ++count) channels.emplace_back(context, open_socket({.receive_buffer_bytes = 4096}), options());
+  for (int count = 0; count < 200; ++count)
+    channels.emplace_back(context, open_socket({.receive_buffer_bytes = 4096}), options());
   for (int round = 0; round < 20; ++round) {
-    for (Channel& one : channels) one.async_execute(TouchLink{1}, [&](const Outcome& outcome) { succeeded += outcome.ok(); });
+    for (Channel& one : channels)
+      one.async_execute(TouchLink{1}, [&](const Outcome& outcome) { succeeded += outcome.ok(); });
   }
   run();
   EXPECT_EQ(succeeded, 4000U);
@@ -274,7 +276,8 @@ TEST_P(ChannelKernel, QueueTakesNoMoreThanItsLimit) {
   limited.queue_requests = 10;
   Channel small{context, open_socket(), limited};
   std::vector<Outcome> outcomes(11);
-  for (Outcome& outcome : outcomes) small.async_execute(TouchLink{1}, [&](Outcome result) { outcome = std::move(result); });
+  for (Outcome& outcome : outcomes)
+    small.async_execute(TouchLink{1}, [&](Outcome result) { outcome = std::move(result); });
   run();
   EXPECT_EQ(std::ranges::count_if(outcomes, &Outcome::ok), 10);
   EXPECT_EQ(outcomes.back().error, EngineError::queue_full);
@@ -331,7 +334,8 @@ TEST_P(ChannelKernel, SmallestReceiveBufferLosesNothing) {
   for (int count = 0; count < 3000; ++count) batch.add(TouchLink{count % 2 == 0 ? no_such_index : 1});
   small.async_execute(batch, [](std::size_t failures) { EXPECT_EQ(failures, 1500U); });
   run();
-  for (const Outcome& outcome : batch.outcomes()) EXPECT_EQ(outcome.state, RequestState::answered) << outcome.to_string();
+  for (const Outcome& outcome : batch.outcomes())
+    EXPECT_EQ(outcome.state, RequestState::answered) << outcome.to_string();
 }
 
 TEST_P(ChannelKernel, ObjectsFitIntoTheReceiveBufferToo) {

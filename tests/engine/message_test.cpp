@@ -21,7 +21,9 @@ struct Family {
 class ExactBuffer {
  public:
   explicit ExactBuffer(std::size_t size) : bytes_(size) {}
-  explicit ExactBuffer(std::span<const std::byte> bytes) : bytes_{bytes.begin(), bytes.end()} { bytes_.shrink_to_fit(); }
+  explicit ExactBuffer(std::span<const std::byte> bytes) : bytes_{bytes.begin(), bytes.end()} {
+    bytes_.shrink_to_fit();
+  }
   operator std::span<std::byte>() { return bytes_; }
 
  private:

@@ -59,7 +59,9 @@ class Schedule {
     Reaction reaction;
   };
 
-  std::uint32_t below(std::uint32_t bound) { return std::uniform_int_distribution<std::uint32_t>{0, bound - 1}(random_); }
+  std::uint32_t below(std::uint32_t bound) {
+    return std::uniform_int_distribution<std::uint32_t>{0, bound - 1}(random_);
+  }
   RecordingSink& random_sink() { return sinks_[below(3)]; }
   bool happens(unsigned per_thousand) { return below(1000) < per_thousand; }
 
@@ -155,7 +157,9 @@ class Schedule {
     for (const auto& execution : client_.kernel.executed()) {
       ++executions.at(execution.mark);
       errors.at(execution.mark) = execution.error;
-      if (last_sequence != 0) { EXPECT_GT(static_cast<std::int32_t>(execution.sequence - last_sequence), 0) << "order"; }
+      if (last_sequence != 0) {
+        EXPECT_GT(static_cast<std::int32_t>(execution.sequence - last_sequence), 0) << "order";
+      }
       last_sequence = execution.sequence;
     }
     for (std::uint32_t position = 0; position < requests_.size(); ++position) {
@@ -195,7 +199,9 @@ class Schedule {
     } else {
       EXPECT_EQ(outcome.error.value(), error);
     }
-    if (outcome.ok()) { EXPECT_EQ(record.objects.size(), request.reaction.objects); }
+    if (outcome.ok()) {
+      EXPECT_EQ(record.objects.size(), request.reaction.objects);
+    }
     if (outcome.error && outcome.error != EngineError::dump_interrupted && error != EBUSY) {
       EXPECT_EQ(outcome.diagnostic->kernel_message, request.reaction.words);
       EXPECT_EQ(outcome.diagnostic->attribute_offset, request.reaction.attribute_offset);
@@ -244,7 +250,8 @@ TEST(PipelineSchedules, SurviveNoise) {
     client.send();
     for (auto reception = client.kernel.receive(); reception.error == 0; reception = client.kernel.receive()) {
       auto& bytes = reception.datagram;
-      for (auto count = random() % 4; count > 0; --count) bytes[random() % bytes.size()] = static_cast<std::byte>(random());
+      for (auto count = random() % 4; count > 0; --count)
+        bytes[random() % bytes.size()] = static_cast<std::byte>(random());
       bytes.resize(bytes.size() - random() % 3);
       bytes.shrink_to_fit();
       client.pipeline.on_received(bytes, false);

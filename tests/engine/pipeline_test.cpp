@@ -383,8 +383,10 @@ TEST(Pipeline, EmptyDump) {
 
 TEST(Pipeline, OtherRequestsRunBesideADump) {
   PipelineClient client{[](const MessageView& request) {
-    return mark_of(request) == 1 ? Reaction{.objects = 50} : Reaction{.error = mark_of(request) % 3 == 0 ? EPERM : 0};
-  }, beside_dumps};
+                          return mark_of(request) == 1 ? Reaction{.objects = 50}
+                                                       : Reaction{.error = mark_of(request) % 3 == 0 ? EPERM : 0};
+                        },
+                        beside_dumps};
   client.enqueue();
   client.enqueue_dump();
   for (int count = 0; count < 5; ++count) client.enqueue();

@@ -63,7 +63,9 @@ class Pipe {
       io_uring_prep_read(&entry, reading_.get(), received.data(), static_cast<unsigned>(received.size()), 0);
     };
   }
-  void write(std::string_view text) const { ASSERT_EQ(::write(writing_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size())); }
+  void write(std::string_view text) const {
+    ASSERT_EQ(::write(writing_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
 
   std::array<char, 16> received{};
 
@@ -125,7 +127,8 @@ TEST_F(RingTest, WaitsForTimeouts) {
   __kernel_timespec duration{.tv_sec = 0, .tv_nsec = 5'000'000};
   Completion completion;
   const auto start = std::chrono::steady_clock::now();
-  ring().async_submit([&](io_uring_sqe& entry) { io_uring_prep_timeout(&entry, &duration, 0, 0); }, completion.handler());
+  ring().async_submit([&](io_uring_sqe& entry) { io_uring_prep_timeout(&entry, &duration, 0, 0); },
+                      completion.handler());
   run();
   EXPECT_EQ(completion.error, boost::system::errc::stream_timeout);
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds{5});
@@ -207,7 +210,8 @@ TEST_F(RingTest, CancellingWhatHasEndedDoesNothing) {
 TEST_F(RingTest, HandlersRunOnTheirExecutors) {
   auto strand = asio::make_strand(context);
   bool inside = false;
-  ring().async_submit(nop, asio::bind_executor(strand, [&](error_code, std::int32_t) { inside = strand.running_in_this_thread(); }));
+  ring().async_submit(
+      nop, asio::bind_executor(strand, [&](error_code, std::int32_t) { inside = strand.running_in_this_thread(); }));
   run();
   EXPECT_TRUE(inside);
 }

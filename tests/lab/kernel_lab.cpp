@@ -113,7 +113,8 @@ std::vector<std::string> traces_of(std::string_view lab, const RegistryPaths& pa
   const std::string directory = paths.labs + '/' + std::string{lab};
   std::ifstream mounts{"/proc/self/mountinfo"};
   for (std::string line; std::getline(mounts, line);) {
-    if (line.find(' ' + directory + ' ') != std::string::npos || line.find(' ' + directory + '/') != std::string::npos) {
+    if (line.find(' ' + directory + ' ') != std::string::npos ||
+        line.find(' ' + directory + '/') != std::string::npos) {
       traces.push_back(line);
     }
   }

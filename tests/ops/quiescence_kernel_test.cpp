@@ -168,7 +168,9 @@ TEST_F(QuiescenceTest, DestructorCancels) {
 }
 
 TEST_F(QuiescenceTest, CanBeDestroyedUnused) {
-  { const QuiescenceWatch watch{context.get_executor(), {}}; }
+  {
+    const QuiescenceWatch watch{context.get_executor(), {}};
+  }
   context.run();
 }
 

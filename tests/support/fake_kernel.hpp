@@ -54,8 +54,7 @@ class FakeKernel {
     std::vector<std::byte> datagram;
   };
 
-  explicit FakeKernel(Script script, FakeKernelOptions options = {})
-      : script_{std::move(script)}, options_{options} {}
+  explicit FakeKernel(Script script, FakeKernelOptions options = {}) : script_{std::move(script)}, options_{options} {}
 
   /// Executes a whole datagram, as sendmsg() does.
   void send(std::span<const std::byte> datagram);

@@ -18,7 +18,7 @@ TEST(IsolatedNamespace, HoldsOnlyTheLoopbackDevice) {
 }
 
 TEST(IsolatedNamespace, RunIsAFreshTemporaryFileSystem) {
-  struct statfs file_system {};
+  struct statfs file_system{};
   ASSERT_EQ(::statfs("/run", &file_system), 0);
   EXPECT_EQ(file_system.f_type, TMPFS_MAGIC);
   EXPECT_TRUE(std::filesystem::is_empty("/run/netns"));

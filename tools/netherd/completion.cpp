@@ -1,10 +1,9 @@
-#include "completion_scripts.hpp"
-
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "completion_scripts.hpp"
 #include "session.hpp"
 
 namespace netherd::tools {

@@ -55,7 +55,7 @@ std::vector<std::string> running_labs(const Session& session) {
 }
 
 bool is_file(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   return path == "-" || (::stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode));
 }
 
@@ -147,8 +147,7 @@ int down(const Options& options, Session& session) {
   std::unique_ptr<Cleanup> cleanup;
   if (options.wait) cleanup = std::make_unique<Cleanup>();
   int status = ExitStatus::done;
-  const std::vector<Removed> labs =
-      options.all ? remove_all(session, status) : remove_one(options, session, status);
+  const std::vector<Removed> labs = options.all ? remove_all(session, status) : remove_one(options, session, status);
   const double returned = session.since_start.seconds();
   if (labs.empty() && !options.all) return status;
   std::optional<double> quiesced;

@@ -8,13 +8,13 @@
 #include <thread>
 
 #include "interruption.hpp"
+#include "netherd/ops/netns_path.hpp"
 #include "node_command.hpp"
 #include "nodes_of_lab.hpp"
 #include "privileges.hpp"
 #include "progress_bar.hpp"
 #include "session.hpp"
 #include "side_by_side.hpp"
-#include "netherd/ops/netns_path.hpp"
 
 namespace netherd::tools {
 
@@ -35,8 +35,8 @@ int become_command(const std::string& namespace_path, Session& session) {
   NodeCommandResult result;
   result.error = netns ? ops::exec_in_namespace(netns->get(), session.command) : netns.error();
   result.process.failed_step = netns ? "run the command" : "open the namespace";
-  session.console.error(fmt::format("{}: {}: {}", session.command.front(), result.process.failed_step,
-                                    result.error.message()));
+  session.console.error(
+      fmt::format("{}: {}: {}", session.command.front(), result.process.failed_step, result.error.message()));
   return result.status();
 }
 
@@ -65,7 +65,8 @@ class ExecInNodes {
   }
 
   asio::awaitable<void> async_run_one(std::size_t i) {
-    results_[i] = co_await async_run_in_node(session_.registry.namespace_path(options_.lab, nodes_[i]), session_.command);
+    results_[i] =
+        co_await async_run_in_node(session_.registry.namespace_path(options_.lab, nodes_[i]), session_.command);
     ran_.push_back(i);
     if (!session_.console.json) show(i);
     progress_.show(ran_.size());

@@ -1,3 +1,5 @@
+#include "netherd/lab/generate.hpp"
+
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -6,7 +8,6 @@
 #include <fstream>
 #include <memory>
 
-#include "netherd/lab/generate.hpp"
 #include "session.hpp"
 #include "suggest.hpp"
 #include "topology_input.hpp"
@@ -79,8 +80,9 @@ void add_generate(CLI::App& app, Session& session) {
   command.add_option("KIND", options->kind, "What to generate, see below")->required();
   command.add_option("--nodes", options->shape.nodes, "Number of nodes; rounded up where the kind asks for it")
       ->capture_default_str();
-  command.add_option("--degree", options->shape.degree,
-                     "tree: children per node; scale-free: links of a new node; random: mean degree")
+  command
+      .add_option("--degree", options->shape.degree,
+                  "tree: children per node; scale-free: links of a new node; random: mean degree")
       ->capture_default_str();
   command.add_option("--seed", options->shape.seed, "Random kinds: the same seed gives the same topology")
       ->capture_default_str();

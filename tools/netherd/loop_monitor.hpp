@@ -17,9 +17,7 @@ class LoopMonitor {
 
   void start();
   void stop();
-  [[nodiscard]] double longest_stall_ms() const {
-    return std::chrono::duration<double, std::milli>{longest_}.count();
-  }
+  [[nodiscard]] double longest_stall_ms() const { return std::chrono::duration<double, std::milli>{longest_}.count(); }
 
  private:
   using Clock = std::chrono::steady_clock;

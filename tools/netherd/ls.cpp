@@ -67,7 +67,8 @@ void add_ls(CLI::App& app, Session& session) {
   command.add_flag("--names", *names_only, "Only their names, one per line");
   add_output_options(command, session, Reports::yes);
   command.footer("Example:\n  netherd ls");
-  command.callback([&session, names_only] { session.run = [&session, names_only] { return list_labs(session, *names_only); }; });
+  command.callback(
+      [&session, names_only] { session.run = [&session, names_only] { return list_labs(session, *names_only); }; });
 }
 
 }  // namespace netherd::tools

@@ -42,8 +42,8 @@ asio::awaitable<NodeCommandResult> async_run_in_node(std::string namespace_path,
                                     .arguments = std::move(arguments),
                                     .output = ops::ProcessOutput::capture,
                                     .error_output = ops::ProcessOutput::capture};
-  auto [error, process] = co_await ops::async_run(co_await asio::this_coro::executor, request,
-                                                  asio::as_tuple(asio::use_awaitable));
+  auto [error, process] =
+      co_await ops::async_run(co_await asio::this_coro::executor, request, asio::as_tuple(asio::use_awaitable));
   result.error = error;
   result.process = std::move(process);
   co_return result;

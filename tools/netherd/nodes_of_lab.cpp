@@ -14,7 +14,7 @@ namespace netherd::tools {
 namespace {
 
 bool exists(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   return ::stat(path.c_str(), &status) == 0;
 }
 

@@ -67,7 +67,8 @@ int report(const lab::Topology& topology, const std::vector<lab::PingResult>& re
     ++failures;
     console.print(describe(topology, result));
   }
-  const auto frames = static_cast<std::uint64_t>(std::ranges::count(results, lab::PingMethod::frame, &lab::PingResult::method)) / 2;
+  const auto frames =
+      static_cast<std::uint64_t>(std::ranges::count(results, lab::PingMethod::frame, &lab::PingResult::method)) / 2;
   console.print(fmt::format("{}: {} by ICMP, {} by Ethernet frames; {} of {} directions answer", topology.name,
                             counted(topology.links.size() - frames, "link"), grouped(frames),
                             grouped(results.size() - failures), grouped(results.size())));

@@ -1,3 +1,5 @@
+#include "netherd/lab/plan.hpp"
+
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -6,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "netherd/lab/plan.hpp"
 #include "session.hpp"
 #include "topology_input.hpp"
 
@@ -35,12 +36,12 @@ int print_plan(const TopologyInput& input, Session& session) {
   }
   const lab::Plan::Counts counts = plan.counts();
   console.print_document(nlohmann::ordered_json{{"lab", topology->name},
-                                       {"nodes", counts.nodes},
-                                       {"links", counts.links},
-                                       {"addresses", counts.addresses},
-                                       {"routes", counts.routes},
-                                       {"requests", counts.requests},
-                                       {"commands", list_commands(plan)}});
+                                                {"nodes", counts.nodes},
+                                                {"links", counts.links},
+                                                {"addresses", counts.addresses},
+                                                {"routes", counts.routes},
+                                                {"requests", counts.requests},
+                                                {"commands", list_commands(plan)}});
   return ExitStatus::done;
 }
 

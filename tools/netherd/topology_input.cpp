@@ -69,9 +69,10 @@ bool override_pool(const char* option, const std::string& text, bool ipv4, std::
 bool override_name(const std::string& name, lab::Topology& topology, Console& console) {
   if (name.empty()) return true;
   if (!lab::is_valid_lab_name(name)) {
-    console.error(fmt::format("--name {}: a lab's name is 1 to 64 letters, digits, '_', '-' and '.', and starts with "
-                              "a letter, a digit or '_'",
-                              name));
+    console.error(
+        fmt::format("--name {}: a lab's name is 1 to 64 letters, digits, '_', '-' and '.', and starts with "
+                    "a letter, a digit or '_'",
+                    name));
     return false;
   }
   topology.name = name;

@@ -222,7 +222,8 @@ class Pinger {
     open->stream.async_wait(asio::posix::stream_descriptor::wait_read, [this, open](boost::system::error_code error) {
       if (error || open->stopped) return;
       ReceivedProbe probe;
-      for (Receive received; (received = receive_probe(open->port.socket.get(), open->port.kind, probe)) != Receive::nothing;) {
+      for (Receive received;
+           (received = receive_probe(open->port.socket.get(), open->port.kind, probe)) != Receive::nothing;) {
         if (received == Receive::probe) on_probe(*open, probe);
       }
       listen(open);

@@ -38,9 +38,9 @@ LabError failure(std::string what, int error = errno) {
 bool ensure_directory(const std::string& path) { return ::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST; }
 
 bool is_mounted_tmpfs(const std::string& path, const std::string& parent) {
-  struct stat own {};
-  struct stat above {};
-  struct statfs file_system {};
+  struct stat own{};
+  struct stat above{};
+  struct statfs file_system{};
   return ::stat(path.c_str(), &own) == 0 && ::stat(parent.c_str(), &above) == 0 && own.st_dev != above.st_dev &&
          ::statfs(path.c_str(), &file_system) == 0 && file_system.f_type == tmpfs_magic;
 }
@@ -74,7 +74,8 @@ std::vector<std::string> entries_of(const std::string& path) {
 std::optional<LabPhase> read_phase(const std::string& path) {
   const auto text = read_file(path);
   if (!text) return std::nullopt;
-  const auto* const phase = std::ranges::find_if(phases, [&](LabPhase candidate) { return to_string(candidate) == *text; });
+  const auto* const phase =
+      std::ranges::find_if(phases, [&](LabPhase candidate) { return to_string(candidate) == *text; });
   return phase != phases.end() ? std::optional{*phase} : std::nullopt;
 }
 
@@ -102,7 +103,7 @@ std::optional<LabError> mount_tmpfs(const std::string& path) {
 std::optional<std::string> find_clash(const std::string& netns_directory, const Topology& topology) {
   const engine::FileDescriptor directory{::open(netns_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   if (!directory) return std::nullopt;
-  struct stat unused {};
+  struct stat unused{};
   for (const Node& node : topology.nodes) {
     std::string name = netns_link_name(topology.name, node.name);
     if (::fstatat(directory.get(), name.c_str(), &unused, AT_SYMLINK_NOFOLLOW) == 0) return name;
@@ -200,7 +201,7 @@ LabResult<LabDirectory> Registry::open(std::string_view lab) const {
   directory.lab_ = lab;
   directory.path_ = lab_path(lab);
   directory.netns_directory_ = paths_.netns;
-  struct stat status {};
+  struct stat status{};
   if (!is_valid_lab_name(lab) || ::stat(directory.path_.c_str(), &status) != 0) {
     return failure(fmt::format("there is no lab called '{}'", lab), ENOENT);
   }

@@ -84,8 +84,8 @@ class Channel {
   }
   template <Request R, typename CompletionToken>
   auto async_execute(const R& request, Deadline deadline, CompletionToken&& token) {
-    return start_single(request, RequestKind::single, deadline, [](const MessageView&) {},
-                        std::forward<CompletionToken>(token));
+    return start_single(
+        request, RequestKind::single, deadline, [](const MessageView&) {}, std::forward<CompletionToken>(token));
   }
   /// The same for a request that is answered with an object ("get"): `visit(const MessageView&)` sees it.
   template <Request R, std::invocable<const MessageView&> Visitor, typename CompletionToken>

@@ -13,13 +13,13 @@ namespace netherd::engine {
 
 /// Failures that are the engine's own. What the kernel answers is in boost::system::system_category() with its errno.
 enum class EngineError {
-  answer_lost = 1,      ///< the receive buffer overran: the request was sent, its outcome is unknown
-  deadline_passed,      ///< no answer before the deadline; if it was sent, its outcome is unknown
-  queue_full,           ///< more requests queued than the channel takes; not sent
-  request_too_large,    ///< the request does not fit into a datagram, or could not be encoded; not sent
-  malformed_answer,     ///< the kernel's bytes make no sense
-  dump_interrupted,     ///< the objects changed while they were listed: the result is inconsistent, ask again
-  channel_closed,       ///< the channel was closed before the request was answered
+  answer_lost = 1,    ///< the receive buffer overran: the request was sent, its outcome is unknown
+  deadline_passed,    ///< no answer before the deadline; if it was sent, its outcome is unknown
+  queue_full,         ///< more requests queued than the channel takes; not sent
+  request_too_large,  ///< the request does not fit into a datagram, or could not be encoded; not sent
+  malformed_answer,   ///< the kernel's bytes make no sense
+  dump_interrupted,   ///< the objects changed while they were listed: the result is inconsistent, ask again
+  channel_closed,     ///< the channel was closed before the request was answered
 };
 
 [[nodiscard]] const boost::system::error_category& engine_category() noexcept;
@@ -35,12 +35,12 @@ enum class RequestState : std::uint8_t {
 
 /// The story behind a failure. The kernel's words are kept apart from ours.
 struct Diagnostic {
-  std::string_view operation;                      ///< what was asked, in words: "add address" (static lifetime)
-  std::uint64_t tag = 0;                           ///< the caller's own mark, handed in with the request
+  std::string_view operation;  ///< what was asked, in words: "add address" (static lifetime)
+  std::uint64_t tag = 0;       ///< the caller's own mark, handed in with the request
   SequenceNumber sequence{};
-  std::string kernel_message;                      ///< the kernel's extended acknowledgement; empty if it gave none
-  std::optional<std::uint32_t> attribute_offset;   ///< of the offending attribute, in bytes from the message's start
-  std::optional<std::uint16_t> attribute_type;     ///< its type, as the request had it (innermost nest only)
+  std::string kernel_message;                     ///< the kernel's extended acknowledgement; empty if it gave none
+  std::optional<std::uint32_t> attribute_offset;  ///< of the offending attribute, in bytes from the message's start
+  std::optional<std::uint16_t> attribute_type;    ///< its type, as the request had it (innermost nest only)
 };
 
 /// How one request ended.

@@ -47,11 +47,11 @@ struct QueuedRequest {
 
 /// How much the pipeline has on its way at a time.
 struct PipelineLimits {
-  std::size_t datagram_bytes = 32 * 1024;     ///< largest datagram that is sent; below the send buffer less 32 bytes
-  std::size_t datagram_requests = SIZE_MAX;   ///< requests in one datagram: bounds how long one send can take
-  std::size_t window_requests = 128;          ///< requests sent and not answered: their answers must fit (see below)
-  std::size_t dump_window_requests = 0;       ///< the same beside a dump, whose parts take room as well; 0: none
-  std::size_t queue_requests = 1U << 20U;     ///< requests waiting and in flight together
+  std::size_t datagram_bytes = 32 * 1024;    ///< largest datagram that is sent; below the send buffer less 32 bytes
+  std::size_t datagram_requests = SIZE_MAX;  ///< requests in one datagram: bounds how long one send can take
+  std::size_t window_requests = 128;         ///< requests sent and not answered: their answers must fit (see below)
+  std::size_t dump_window_requests = 0;      ///< the same beside a dump, whose parts take room as well; 0: none
+  std::size_t queue_requests = 1U << 20U;    ///< requests waiting and in flight together
 };
 
 /// Largest receive-buffer charge of one acknowledgement or error with extended acknowledgement, in bytes: the truesize
@@ -94,8 +94,8 @@ class Pipeline {
  public:
   explicit Pipeline(PipelineLimits limits, SequenceNumber first = SequenceNumber{1});
 
-  /// Queues a request. False: the queue is full, and nothing was done. Precondition: a whole message, padded, of at most
-  /// limits().datagram_bytes.
+  /// Queues a request. False: the queue is full, and nothing was done. Precondition: a whole message, padded, of at
+  /// most limits().datagram_bytes.
   [[nodiscard]] bool enqueue(const QueuedRequest& request);
 
   /// The next datagram to send; empty if there is nothing to send now. Its requests are then in flight; the bytes stay
@@ -161,13 +161,13 @@ class Pipeline {
   void drop_ended() noexcept;
 
   PipelineLimits limits_;
-  std::vector<Entry> entries_;       // a ring, indexed by place modulo its size, which is a power of two
-  std::uint64_t head_ = 0;           // oldest request not ended
-  std::uint64_t next_ = 0;           // first request not sent
-  std::uint64_t concluded_ = 0;      // everything before it has ended: where the search for silent successes starts
-  std::uint64_t tail_ = 0;           // one behind the newest
-  std::uint64_t datagram_start_ = 0; // first request of the last datagram
-  std::uint32_t first_sequence_;     // of place 0
+  std::vector<Entry> entries_;        // a ring, indexed by place modulo its size, which is a power of two
+  std::uint64_t head_ = 0;            // oldest request not ended
+  std::uint64_t next_ = 0;            // first request not sent
+  std::uint64_t concluded_ = 0;       // everything before it has ended: where the search for silent successes starts
+  std::uint64_t tail_ = 0;            // one behind the newest
+  std::uint64_t datagram_start_ = 0;  // first request of the last datagram
+  std::uint32_t first_sequence_;      // of place 0
   std::size_t in_flight_ = 0;
   std::size_t window_used_ = 0;
   std::vector<std::byte> datagram_;

@@ -131,8 +131,8 @@ class Ring::HandlerOperation final : public RingOperation {
   void discard() noexcept override { static_cast<void>(release()); }
 
  private:
-  using Allocator = typename std::allocator_traits<
-      boost::asio::associated_allocator_t<Handler>>::template rebind_alloc<HandlerOperation>;
+  using Allocator = typename std::allocator_traits<boost::asio::associated_allocator_t<Handler>>::template rebind_alloc<
+      HandlerOperation>;
   using Executor = boost::asio::associated_executor_t<Handler, boost::asio::io_context::executor_type>;
 
   HandlerOperation(Ring& ring, Handler handler)

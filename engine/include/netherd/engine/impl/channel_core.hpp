@@ -46,7 +46,9 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore> {
   void execute(Batch& batch, Batch::Listener& listener);
   void execute(const QueuedRequest& request);
   void abandon(AnswerSink& sink, boost::system::error_code error) { pipeline_.abandon(sink, error); }
-  void abandon(Batch& batch, boost::system::error_code error) { pipeline_.abandon(static_cast<AnswerSink&>(batch), error); }
+  void abandon(Batch& batch, boost::system::error_code error) {
+    pipeline_.abandon(static_cast<AnswerSink&>(batch), error);
+  }
   void close() noexcept;
 
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }

@@ -102,4 +102,3 @@ class Registry {
 };
 
 }  // namespace netherd::lab
-
