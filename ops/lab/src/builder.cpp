@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -42,12 +44,15 @@ constexpr std::size_t most_configurations = 4;
 // configuration is sent on a socket inside it.
 class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
  public:
+  class Running;
+
   Impl(boost::asio::io_context& context, const Plan& plan, const LabDirectory& directory, BuildOptions options)
       : context_{context},
         plan_{plan},
         directory_{directory},
         options_{std::move(options)},
-        factory_{context.get_executor(), {.threads = options_.factory_threads}},
+        factory_{std::in_place, context.get_executor(),
+                 ops::NamespaceFactory::Options{.threads = options_.factory_threads}},
         descriptors_{plan.topology().nodes.size(), options_.most_descriptors},
         nodes_(plan.topology().nodes.size()) {
     for (std::size_t index = 0; index < nodes_.size(); ++index) {
@@ -55,17 +60,20 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     }
   }
 
-  void start(boost::asio::any_completion_handler<void(BuildReport)> finished) {
-    finished_.swap(finished);  // assignment recurses without end in Boost 1.81
-    ++pending_;
-    factory_.async_create({}, [self = shared_from_this()](boost::system::error_code error, ops::CreatedNamespace made) {
-      self->on_anchor(error, std::move(made));
-      self->finish_if_idle();
-    });
-    go_on();
-  }
+  void start(boost::asio::any_completion_handler<void(BuildReport)> finished);
 
   void stop() { fail({.command = {}, .outcome = {boost::asio::error::operation_aborted, {}, nullptr}}); }
+
+  /// Lets go of everything, because the context goes and no handler will be called any more. Handlers own this object,
+  /// and this object, by the factory and the channels, owns handlers: somebody has to begin.
+  void abandon() {
+    const auto self = shared_from_this();
+    factory_.reset();  // its threads must not hand anything to a context that is gone
+    anchor_.reset();
+    for (const auto& work : running_configurations_) work->channel.reset();
+    boost::asio::any_completion_handler<void(BuildReport)> finished;
+    finished.swap(finished_);
+  }
 
  private:
   struct NodeState {
@@ -116,8 +124,8 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
       descriptors_.reserve(2);
       ++creations_;
       ++pending_;
-      factory_.async_create(std::move(request), [self = shared_from_this(), node](boost::system::error_code error,
-                                                                                  ops::CreatedNamespace made) {
+      factory_->async_create(std::move(request), [self = shared_from_this(), node](boost::system::error_code error,
+                                                                                   ops::CreatedNamespace made) {
         self->on_created(node, error, std::move(made));
         self->finish_if_idle();
       });
@@ -257,35 +265,37 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
   /// Gets a socket again in a node that had to give its own up.
   void open_again(NodeId node) {
     descriptors_.reserve(2);
-    factory_.async_enter({.path = directory_.namespace_path(plan_.topology().node(node).name)},
-                         [self = shared_from_this(), node](boost::system::error_code error, ops::CreatedNamespace made) {
-                           self->descriptors_.cancel_reservation(error ? 2 : 1);
-                           if (error) {
-                             self->fail_configuration(node, error, made.failed_step);
-                           } else {
-                             self->configure(node, std::move(made.socket));
-                           }
-                           self->finish_if_idle();
-                         });
+    factory_->async_enter(
+        {.path = directory_.namespace_path(plan_.topology().node(node).name)},
+        [self = shared_from_this(), node](boost::system::error_code error, ops::CreatedNamespace made) {
+          self->descriptors_.cancel_reservation(error ? 2 : 1);
+          if (error) {
+            self->fail_configuration(node, error, made.failed_step);
+          } else {
+            self->configure(node, std::move(made.socket));
+          }
+          self->finish_if_idle();
+        });
   }
 
   void configure(NodeId node, engine::FileDescriptor descriptor) {
     auto socket = engine::NetlinkSocket::adopt(std::move(descriptor));
     if (!socket) return fail_configuration(node, socket.error(), "set socket options");
-    std::unique_ptr<Configuration> work = take(idle_configurations_);
-    work->node = node;
-    work->channel.emplace(context_, std::move(*socket), engine::ChannelOptions{.submission = options_.submission});
-    BatchFiller filler{work->batch};
+    Configuration& work = *running_configurations_.emplace_back(take(idle_configurations_));
+    work.node = node;
+    work.channel.emplace(context_, std::move(*socket), engine::ChannelOptions{.submission = options_.submission});
+    BatchFiller filler{work.batch};
     plan_.configuration_requests(node, filler);
-    engine::Channel& channel = *work->channel;
-    engine::Batch& batch = work->batch;
-    channel.async_execute(batch, [self = shared_from_this(), done = std::move(work)](std::size_t failures) mutable {
-      self->on_configured(std::move(done), failures);
+    work.channel->async_execute(work.batch, [self = shared_from_this(), &work](std::size_t failures) {
+      self->on_configured(work, failures);
       self->finish_if_idle();
     });
   }
 
-  void on_configured(std::unique_ptr<Configuration> work, std::size_t failures) {
+  void on_configured(const Configuration& done, std::size_t failures) {
+    const auto place = std::ranges::find(running_configurations_, &done, &std::unique_ptr<Configuration>::get);
+    std::unique_ptr<Configuration> work = std::move(*place);
+    running_configurations_.erase(place);
     --pending_;
     --configurations_;
     report_.requests += work->batch.size();
@@ -364,30 +374,65 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
   const Plan& plan_;
   const LabDirectory& directory_;
   BuildOptions options_;
-  ops::NamespaceFactory factory_;
+  std::optional<ops::NamespaceFactory> factory_;
   std::optional<engine::Channel> anchor_;
   NodeDescriptors descriptors_;
   std::vector<NodeState> nodes_;
   std::deque<NodeId> ready_;  // all links exist, configuration not started
   std::vector<std::unique_ptr<Chunk>> idle_chunks_;
+  std::vector<std::unique_ptr<Configuration>> running_configurations_;
   std::vector<std::unique_ptr<Configuration>> idle_configurations_;
-  std::size_t next_creation_ = 0;  // position in the plan's order
-  std::size_t next_step_ = 0;      // position in the plan's order
-  std::size_t next_link_ = 0;      // of the links of that step
-  std::size_t creations_ = 0;      // under way
-  std::size_t configurations_ = 0; // under way
-  std::size_t pending_ = 0;        // operations under way, all kinds
+  std::size_t next_creation_ = 0;   // position in the plan's order
+  std::size_t next_step_ = 0;       // position in the plan's order
+  std::size_t next_link_ = 0;       // of the links of that step
+  std::size_t creations_ = 0;       // under way
+  std::size_t configurations_ = 0;  // under way
+  std::size_t pending_ = 0;         // operations under way, all kinds
   std::uint64_t nodes_done_ = 0;
   std::optional<BuildFailure> failure_;
   BuildReport report_;
   boost::asio::any_completion_handler<void(BuildReport)> finished_;
 };
 
+/// The builds of a context that have not ended: they are abandoned when it goes.
+class Builder::Impl::Running : public boost::asio::execution_context::service {
+ public:
+  using key_type = Running;
+  static inline boost::asio::execution_context::id id;
+
+  explicit Running(boost::asio::execution_context& context) : service{context} {}
+
+  void add(const std::shared_ptr<Impl>& build) {
+    std::erase_if(builds_, [](const std::weak_ptr<Impl>& other) { return other.expired(); });
+    builds_.push_back(build);
+  }
+
+ private:
+  void shutdown() override {
+    for (const std::weak_ptr<Impl>& build : builds_) {
+      if (const auto running = build.lock()) running->abandon();
+    }
+  }
+
+  std::vector<std::weak_ptr<Impl>> builds_;
+};
+
+void Builder::Impl::start(boost::asio::any_completion_handler<void(BuildReport)> finished) {
+  finished_.swap(finished);  // assignment recurses without end in Boost 1.81
+  boost::asio::use_service<Running>(context_).add(shared_from_this());
+  ++pending_;
+  factory_->async_create({}, [self = shared_from_this()](boost::system::error_code error, ops::CreatedNamespace made) {
+    self->on_anchor(error, std::move(made));
+    self->finish_if_idle();
+  });
+  go_on();
+}
+
 Builder::Builder(boost::asio::io_context& context, const Plan& plan, const LabDirectory& directory,
                  BuildOptions options)
     : impl_{std::make_shared<Impl>(context, plan, directory, std::move(options))} {}
 
-Builder::~Builder() = default;
+Builder::~Builder() { stop(); }
 
 void Builder::stop() { impl_->stop(); }
 

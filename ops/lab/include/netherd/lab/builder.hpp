@@ -45,7 +45,11 @@ struct BuildReport {
 ///     BuildReport report = co_await builder.async_build();
 ///
 /// Pins each namespace in the lab's directory, and links it into /run/netns. The first failure stops the building; what
-/// was made stays, and Registry::remove() removes it. Plan and directory must outlive the builder.
+/// was made stays, and Registry::remove() removes it.
+///
+/// Lifetimes: plan and directory must live until async_build() has ended. Destroying the builder stops it. An
+/// io_context that is destroyed while it builds takes the coroutines along; what was made stays.
+///
 /// Thread safety: none; the io_context is to be run by one thread.
 class Builder {
  public:
@@ -53,7 +57,7 @@ class Builder {
   ~Builder();
 
   [[nodiscard]] boost::asio::awaitable<BuildReport> async_build();
-  /// Stops: async_build() ends soon, with operation_aborted. Does nothing if it has ended.
+  /// Stops: async_build() ends soon, with operation_aborted. Does nothing if it is not under way.
   void stop();
 
  private:

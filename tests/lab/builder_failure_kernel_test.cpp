@@ -1,0 +1,248 @@
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <random>
+
+#include "kernel_lab.hpp"
+#include "lab_support.hpp"
+#include "netherd/lab/generate.hpp"
+
+namespace netherd::lab {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using std::chrono::microseconds;
+
+/// A ring of hosts with one mistake, at line 7.
+class Mistaken : public testing::TestWithParam<engine::Submission> {
+ protected:
+  Mistaken() {
+    for (const char* name : {"n1", "n2", "n3", "n4", "n5"}) nodes_.push_back(builder_.host(name));
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const std::string net = "10.0." + std::to_string(i);
+      builder_.link(nodes_[i], net + ".1/30", nodes_[(i + 1) % nodes_.size()], net + ".2/30");
+    }
+  }
+  Link& mistaken_link() { return builder_.topology.links[2]; }
+
+  /// The failure to build what was made of the topology. Nothing is left of it afterwards.
+  BuildFailure failure() {
+    KernelLab lab{builder_.topology};
+    const BuildReport report = lab.build({.submission = GetParam()});
+    lab.remove();
+    EXPECT_TRUE(report.failure) << "it was built";
+    return report.failure.value_or(BuildFailure{});
+  }
+  static std::string kernel_text(const BuildFailure& failure) {
+    return failure.outcome.diagnostic ? failure.outcome.diagnostic->kernel_message : "";
+  }
+  static int error_number(const BuildFailure& failure) {
+    EXPECT_EQ(failure.outcome.error.category(), boost::system::system_category());
+    return failure.outcome.error.value();
+  }
+  static constexpr SourceLine line_{7};
+
+  TopologyBuilder builder_;
+  std::vector<NodeId> nodes_;
+};
+
+TEST_P(Mistaken, InterfaceNameIsReportedWithItsLine) {
+  mistaken_link().line = line_;
+  mistaken_link().ends[0].interface = "eth1";  // as the node's other one
+  const BuildFailure failed = failure();
+  EXPECT_EQ(failed.line, line_);
+  EXPECT_EQ(error_number(failed), EEXIST);
+  EXPECT_EQ(failed.outcome.state, engine::RequestState::answered);
+  EXPECT_TRUE(failed.command.starts_with("ip link add eth")) << failed.command;
+  EXPECT_NE(failed.command.find("eth1 netns lab-n3"), std::string::npos) << failed.command;
+}
+
+TEST_P(Mistaken, MtuIsReportedWithItsLine) {
+  mistaken_link().line = line_;
+  mistaken_link().mtu = 20;
+  const BuildFailure failed = failure();
+  EXPECT_EQ(failed.line, line_);
+  EXPECT_EQ(error_number(failed), EINVAL);
+  EXPECT_NE(failed.command.find("mtu 20"), std::string::npos) << failed.command;
+}
+
+TEST_P(Mistaken, AddressIsReportedWithItsLine) {
+  Endpoint& end = mistaken_link().ends[0];
+  end.line = line_;
+  end.addresses.push_back(end.addresses.front());
+  const BuildFailure failed = failure();
+  EXPECT_EQ(failed.line, line_);
+  EXPECT_EQ(error_number(failed), EEXIST);
+  EXPECT_EQ(failed.command, "ip -n lab-n3 address add 10.0.2.1/30 dev eth2") << "as `netherd plan` has it";
+  EXPECT_NE(kernel_text(failed), "") << to_text(failed);
+}
+
+TEST_P(Mistaken, RouteIsReportedWithItsLine) {
+  builder_.topology.options.routing = Routing::default_route;
+  Endpoint& near = builder_.topology.links[0].ends[0];
+  near.line = line_;
+  builder_.topology.links[0].ends[1].addresses = {prefix("10.0.0.3/30")};  // a broadcast address is no gateway
+  const BuildFailure failed = failure();
+  EXPECT_EQ(failed.line, line_);
+  EXPECT_EQ(error_number(failed), EINVAL);
+  EXPECT_TRUE(failed.command.starts_with("ip -n lab-n1 route add default via 10.0.0.3 dev eth1")) << failed.command;
+  EXPECT_NE(kernel_text(failed), "") << to_text(failed);
+}
+
+INSTANTIATE_TEST_SUITE_P(Submissions, Mistaken,
+                         testing::Values(engine::Submission::in_loop, engine::Submission::worker),
+                         [](const auto& instance) {
+                           return std::string{instance.param == engine::Submission::worker ? "Worker" : "InLoop"};
+                         });
+
+Topology ring(std::uint32_t nodes) {
+  Topology topology = generate("ring", {.nodes = nodes}).value();
+  topology.name = "lab";
+  topology.options.ipv4_pool = prefix("10.0.0.0/8");
+  return topology;
+}
+
+TEST(BuilderFailure, APinInTheWayIsReportedAndNotOverwritten) {
+  Topology topology = ring(5);
+  topology.nodes[2].line = SourceLine{7};
+  KernelLab lab{std::move(topology)};
+  std::ofstream{lab.directory().namespace_path("n3")} << "in the way";
+  const BuildReport report = lab.build();
+  ASSERT_TRUE(report.failure);
+  EXPECT_EQ(report.failure->line, SourceLine{7});
+  EXPECT_EQ(report.failure->command, "ip netns add lab-n3");
+  EXPECT_EQ(report.failure->outcome.error, boost::system::errc::file_exists);
+  ASSERT_TRUE(report.failure->outcome.diagnostic);
+  EXPECT_EQ(report.failure->outcome.diagnostic->operation, "pin the namespace");
+}
+
+TEST(BuilderFailure, ASymbolicLinkThatAppearsMeanwhileIsReportedAndStays) {
+  const fs::path theirs = "/run/netns/lab-n3";
+  const Topology topology = addressed(ring(5));
+  const Plan plan{topology};
+  auto directory = Registry{}.claim(topology);
+  ASSERT_TRUE(directory);
+  fs::create_symlink("/run/netns/somewhere", theirs);
+  const BuildReport report = run_builder(plan, *directory);
+  ASSERT_TRUE(report.failure);
+  EXPECT_EQ(report.failure->command, "ip netns add lab-n3");
+  EXPECT_EQ(report.failure->outcome.error, boost::system::errc::file_exists);
+  ASSERT_TRUE(Registry{}.remove(std::move(*directory)));
+  EXPECT_EQ(traces_of("lab"), std::vector<std::string>{theirs});
+  fs::remove(theirs);
+}
+
+struct StopCase {
+  std::string_view name;
+  engine::Submission submission;
+  std::uint32_t nodes;
+};
+
+class StoppedBuilder : public testing::TestWithParam<StopCase> {};
+
+/// Ends soon, and what has ended makes nothing any more: else there would be traces of the lab.
+TEST_P(StoppedBuilder, LeavesNothingUnderWay) {
+  const Topology topology = addressed(ring(GetParam().nodes));
+  const Plan plan{topology};
+  std::mt19937 random{4};
+  int stopped = 0;
+  for (int round = 0; round < 20; ++round) {
+    auto directory = Registry{}.claim(topology);
+    ASSERT_TRUE(directory) << directory.error().what;
+    asio::io_context context{1};
+    Builder builder{context, plan, *directory, {.submission = GetParam().submission}};
+    asio::steady_timer timer{context, microseconds{random() % 60'000}};
+    std::chrono::steady_clock::time_point stopped_at;
+    timer.async_wait([&](boost::system::error_code) {
+      stopped_at = std::chrono::steady_clock::now();
+      builder.stop();
+      builder.stop();
+    });
+    BuildReport report;
+    asio::co_spawn(context, builder.async_build(), [&](std::exception_ptr, BuildReport result) {
+      report = std::move(result);
+      if (report.failure) {
+        EXPECT_LT(std::chrono::steady_clock::now() - stopped_at, std::chrono::seconds{2});
+      }
+    });
+    context.run();
+    if (report.failure) {
+      ++stopped;
+      EXPECT_EQ(report.failure->outcome.error, asio::error::operation_aborted) << to_text(report.failure);
+    }
+    builder.stop();  // does nothing any more
+    ASSERT_TRUE(Registry{}.remove(std::move(*directory)));
+    ASSERT_EQ(traces_of("lab"), std::vector<std::string>{});
+  }
+  EXPECT_GT(stopped, 5) << "the moments were too late";
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, StoppedBuilder,
+                         testing::Values(StopCase{"InLoop", engine::Submission::in_loop, 80},
+                                         StopCase{"Worker", engine::Submission::worker, 80}),
+                         [](const auto& instance) { return std::string{instance.param.name}; });
+
+/// A program that ends while a lab is built: the context goes with everything that waits in it.
+class AbandonedBuilder : public testing::TestWithParam<engine::Submission> {
+ protected:
+  template <typename Start>
+  void abandon_at_random_moments(Start start) {
+    const Topology topology = addressed(ring(60));
+    const Plan plan{topology};
+    std::mt19937 random{5};
+    const std::size_t descriptors = open_descriptors();
+    for (int round = 0; round < 15; ++round) {
+      auto directory = Registry{}.claim(topology);
+      ASSERT_TRUE(directory) << directory.error().what;
+      {
+        asio::io_context context{1};
+        start(context, plan, *directory);
+        context.run_for(microseconds{random() % 40'000});
+      }
+      ASSERT_TRUE(Registry{}.remove(std::move(*directory)));
+      ASSERT_EQ(traces_of("lab"), std::vector<std::string>{});
+      EXPECT_EQ(open_descriptors(), descriptors);
+    }
+  }
+};
+
+TEST_P(AbandonedBuilder, InACoroutineGoesWithIt) {
+  abandon_at_random_moments([](asio::io_context& context, const Plan& plan, const LabDirectory& directory) {
+    asio::co_spawn(
+        context,
+        [](asio::io_context& on, const Plan& by, const LabDirectory& in) -> asio::awaitable<void> {
+          Builder builder{on, by, in, {.factory_threads = 2, .submission = GetParam()}};
+          co_await builder.async_build();
+        }(context, plan, directory),
+        asio::detached);
+  });
+}
+
+TEST_P(AbandonedBuilder, ThatGoesFirstStopsMakingNamespaces) {
+  std::unique_ptr<Builder> builder;
+  abandon_at_random_moments([&](asio::io_context& context, const Plan& plan, const LabDirectory& directory) {
+    builder = std::make_unique<Builder>(context, plan, directory, BuildOptions{.submission = GetParam()});
+    asio::co_spawn(context, builder->async_build(), asio::detached);
+    context.run_for(microseconds{500});
+    builder.reset();
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Submissions, AbandonedBuilder,
+                         testing::Values(engine::Submission::in_loop, engine::Submission::worker),
+                         [](const auto& instance) {
+                           return std::string{instance.param == engine::Submission::worker ? "Worker" : "InLoop"};
+                         });
+
+}  // namespace
+}  // namespace netherd::lab
