@@ -183,7 +183,8 @@ TEST(Generate, RandomKindsAreTheSameOnEveryMachine) {
   const auto neighbours = [](const Topology& topology) {
     std::string text;
     for (const Link& link : topology.links) {
-      text += std::to_string(engine::value_of(link.ends[0].node)) + '-' + std::to_string(engine::value_of(link.ends[1].node)) + ' ';
+      text += std::to_string(engine::value_of(link.ends[0].node)) + '-' +
+              std::to_string(engine::value_of(link.ends[1].node)) + ' ';
     }
     return text;
   };

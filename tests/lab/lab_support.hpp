@@ -21,7 +21,8 @@ inline std::string to_text(const std::vector<Finding>& findings) {
 }
 
 /// One of the findings is at this line and has this in its text.
-inline testing::AssertionResult has_finding(const std::vector<Finding>& findings, unsigned line, std::string_view part) {
+inline testing::AssertionResult has_finding(const std::vector<Finding>& findings, unsigned line,
+                                            std::string_view part) {
   for (const Finding& finding : findings) {
     if (engine::value_of(finding.line) == line && finding.text.find(part) != std::string::npos) {
       return testing::AssertionSuccess();

@@ -38,7 +38,8 @@ class PublicTopologies : public testing::Test {
 /// Reads, numbers and plans it with routes in both families.
 void expect_buildable(ReadResult& result) {
   ASSERT_TRUE(is_clean(result.errors));
-  result.topology.options = {.routing = Routing::shortest_path, .ipv4_pool = prefix("10.0.0.0/8"), .ipv6_pool = prefix("fd00::/32")};
+  result.topology.options = {
+      .routing = Routing::shortest_path, .ipv4_pool = prefix("10.0.0.0/8"), .ipv6_pool = prefix("fd00::/32")};
   ASSERT_TRUE(is_clean(assign_addresses(result.topology)));
   ASSERT_TRUE(is_clean(validate(result.topology)));
   EXPECT_EQ(Plan{result.topology}.counts().nodes, result.topology.nodes.size());

@@ -6,7 +6,9 @@
 namespace netherd::lab {
 namespace {
 
-ReadResult read(std::string_view text, std::string_view source = "dir/my-lab.clab.yml") { return read_topology(text, source); }
+ReadResult read(std::string_view text, std::string_view source = "dir/my-lab.clab.yml") {
+  return read_topology(text, source);
+}
 
 /// A lab of the nodes a and b, whose links begin at line 6.
 ReadResult read_links(std::string_view links) {
@@ -15,7 +17,9 @@ ReadResult read_links(std::string_view links) {
 
 testing::AssertionResult is_clean(const ReadResult& result) {
   if (result.errors.empty() && result.warnings.empty()) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "errors:\n" << to_text(result.errors) << "warnings:\n" << to_text(result.warnings);
+  return testing::AssertionFailure() << "errors:\n"
+                                     << to_text(result.errors) << "warnings:\n"
+                                     << to_text(result.warnings);
 }
 
 TEST(Containerlab, ReadsAFirstLab) {
@@ -71,8 +75,9 @@ TEST(Containerlab, RefusesABadLabName) {
 }
 
 TEST(Containerlab, ReadsOptions) {
-  const ReadResult result =
-      read("topology: {nodes: {a: }}\nnetherd:\n  routing: shortest-path\n  ipv4-pool: 10.1.0.0/16\n  ipv6-pool: fd00::/32\n");
+  const ReadResult result = read(
+      "topology: {nodes: {a: }}\nnetherd:\n  routing: shortest-path\n  ipv4-pool: 10.1.0.0/16\n  ipv6-pool: "
+      "fd00::/32\n");
   ASSERT_TRUE(is_clean(result));
   EXPECT_EQ(result.topology.options.routing, Routing::shortest_path);
   EXPECT_EQ(result.topology.options.ipv4_pool, prefix("10.1.0.0/16"));
@@ -80,8 +85,10 @@ TEST(Containerlab, ReadsOptions) {
 }
 
 TEST(Containerlab, RefusesBadOptions) {
-  const auto errors = read("topology: {nodes: {a: }}\nnetherd:\n  routing: ospf\n  ipv4-pool: 10.1.0.1/16\n"
-                           "  ipv6-pool: 10.0.0.0/8\n  mode: x\n").errors;
+  const auto errors = read(
+                          "topology: {nodes: {a: }}\nnetherd:\n  routing: ospf\n  ipv4-pool: 10.1.0.1/16\n"
+                          "  ipv6-pool: 10.0.0.0/8\n  mode: x\n")
+                          .errors;
   EXPECT_EQ(errors.size(), 4U) << to_text(errors);
   EXPECT_TRUE(has_finding(errors, 3, "routing 'ospf': must be none, default or shortest-path"));
   EXPECT_TRUE(has_finding(errors, 4, "the network is 10.1.0.0/16"));
@@ -117,7 +124,8 @@ TEST(Containerlab, InheritsFromDefaultsKindsAndGroups) {
 }
 
 TEST(Containerlab, GroupOfTheDefaultsCountsForNodesWithoutOne) {
-  const ReadResult result = read("topology:\n  defaults: {group: g}\n  groups: {g: {kind: bridge}}\n  nodes:\n    a:\n");
+  const ReadResult result =
+      read("topology:\n  defaults: {group: g}\n  groups: {g: {kind: bridge}}\n  nodes:\n    a:\n");
   ASSERT_TRUE(is_clean(result));
   EXPECT_EQ(result.topology.nodes.at(0).kind, NodeKind::bridge);
 }
@@ -161,7 +169,8 @@ topology:
 }
 
 TEST(Containerlab, WarnsAboutNetworkModesAndOpenVSwitch) {
-  const ReadResult result = read("topology:\n  nodes:\n    a: {network-mode: host}\n    b: {network-mode: bridge}\n    c: {kind: ovs-bridge}\n");
+  const ReadResult result = read(
+      "topology:\n  nodes:\n    a: {network-mode: host}\n    b: {network-mode: bridge}\n    c: {kind: ovs-bridge}\n");
   EXPECT_EQ(result.warnings.size(), 2U);
   EXPECT_TRUE(has_finding(result.warnings, 3, "network-mode (1 node): ignored"));
   EXPECT_TRUE(has_finding(result.warnings, 5, "a Linux bridge is made instead"));
@@ -174,7 +183,8 @@ TEST(Containerlab, LeavesHostNodesOut) {
   EXPECT_TRUE(has_only(unused.warnings, 0, "node 'h' is left out"));
   EXPECT_EQ(unused.topology.nodes.size(), 1U);
 
-  const ReadResult used = read("topology:\n  nodes:\n    a:\n    h: {kind: host}\n  links:\n    - endpoints: [\"a:e\", \"h:e\"]\n");
+  const ReadResult used =
+      read("topology:\n  nodes:\n    a:\n    h: {kind: host}\n  links:\n    - endpoints: [\"a:e\", \"h:e\"]\n");
   EXPECT_TRUE(has_only(used.errors, 6, "endpoint 'h:e': links to nodes of kind 'host' are not supported yet"));
 }
 
@@ -188,7 +198,8 @@ topology:
   links:
     - endpoints: ["a:eth1", "b:eth1"]
       mut: 9000
-)").errors;
+)")
+                          .errors;
   EXPECT_EQ(errors.size(), 5U) << to_text(errors);
   EXPECT_TRUE(has_finding(errors, 1, "unknown key 'nmae'"));
   EXPECT_TRUE(has_finding(errors, 4, "a: unknown key 'imagee', did you mean 'image'?"));
@@ -257,7 +268,8 @@ TEST(Containerlab, RefusesBadLinks) {
       {"    - endpoints: [\"a:eth1\", {node: b}]\n", "needs the keys 'node' and 'interface'"},
       {"    - endpoints: [\"a:eth1\", {node: b, interface: e, colour: red}]\n", "endpoint: unknown key 'colour'"},
       {"    - endpoints: [\"a:eth1\", {node: b, interface: e, mac: \"1:2\"}]\n", "mac '1:2': must be like"},
-      {"    - endpoints: [\"a:eth1\", {node: b, interface: e, ipv4: \"fd00::1\"}]\n", "ipv4 'fd00::1': must be an address"},
+      {"    - endpoints: [\"a:eth1\", {node: b, interface: e, ipv4: \"fd00::1\"}]\n",
+       "ipv4 'fd00::1': must be an address"},
       {"    - {endpoints: [\"a:eth1\", \"b:eth1\"], mtu: 9k}\n", "mtu '9k': must be a number of bytes"},
       {"    - {endpoints: [\"a:eth1\", \"b:eth1\"], mtu: 70000}\n", "mtu 70000: must be 68 to 65535"},
       {"    - {endpoints: [\"a:eth1\", \"b:eth1\"], mtu: [1]}\n", "mtu: must be text"},
@@ -304,7 +316,8 @@ topology:
     - endpoints: ["a:eth1", "b:eth1"]
     - endpoints: ["a:eth1", "b:eth2"]
       mtu: 5
-)").errors;
+)")
+                          .errors;
   ASSERT_EQ(errors.size(), 5U) << to_text(errors);
   EXPECT_TRUE(has_finding(errors, 1, "name '-x'"));
   EXPECT_TRUE(has_finding(errors, 4, "kindd"));
@@ -323,7 +336,8 @@ TEST(Containerlab, SaysHowManyMoreErrorsThereAre) {
 }
 
 TEST(Containerlab, KnowsTemplates) {
-  const std::string_view template_text = "name: x\ntopology:\n  nodes:\n    {{ range .nodes }}\n    {{ . }}:\n    {{ end }}\n";
+  const std::string_view template_text =
+      "name: x\ntopology:\n  nodes:\n    {{ range .nodes }}\n    {{ . }}:\n    {{ end }}\n";
   EXPECT_TRUE(has_finding(read(template_text).errors, 4, "template marker '{{'"));
   EXPECT_TRUE(has_finding(read("name: \"{{ .Name }}\"\ntopology: {nodes: {a: }}\n").errors, 1, "template marker"));
   EXPECT_TRUE(is_clean(read("topology:\n  nodes:\n    a:\n      exec: [\"docker ps --format '{{.ID}}'\"]\n")));

@@ -23,9 +23,7 @@ TEST(Format, CanBeGiven) {
   EXPECT_FALSE(read_topology("topology: {nodes: {a: }}", "x", Format::graphml).errors.empty());
 }
 
-TEST(Format, EmptyFileIsAnError) {
-  EXPECT_TRUE(has_only(read_topology("", "x").errors, 0, "nothing in it"));
-}
+TEST(Format, EmptyFileIsAnError) { EXPECT_TRUE(has_only(read_topology("", "x").errors, 0, "nothing in it")); }
 
 TEST(Format, FilesOfOtherToolsAreRefusedWithTheReason) {
   const auto errors_of = [](std::string_view text) { return read_topology(text, "x").errors; };

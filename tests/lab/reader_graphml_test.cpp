@@ -45,9 +45,10 @@ TEST(Graphml, ReadsNodesAndEdges) {
 }
 
 TEST(Graphml, TakesNamespacePrefixes) {
-  const ReadResult result =
-      read_topology("<g:graphml xmlns:g=\"x\"><g:graph><g:node id=\"a\"/><g:node id=\"b\"/>"
-                    "<g:edge source=\"a\" target=\"b\"/></g:graph></g:graphml>", "x.xml");
+  const ReadResult result = read_topology(
+      "<g:graphml xmlns:g=\"x\"><g:graph><g:node id=\"a\"/><g:node id=\"b\"/>"
+      "<g:edge source=\"a\" target=\"b\"/></g:graph></g:graphml>",
+      "x.xml");
   EXPECT_TRUE(is_clean(result.errors));
   EXPECT_EQ(result.topology.links.size(), 1U);
   EXPECT_EQ(result.topology.nodes.at(0).name, "a");
@@ -55,21 +56,24 @@ TEST(Graphml, TakesNamespacePrefixes) {
 
 TEST(Graphml, ReadsLabelsOfYed) {
   const ReadResult result = read_topology(
-      "<graphml xmlns:y=\"y\"><key for=\"node\" id=\"d7\" yfiles.type=\"nodegraphics\"/><graph edgedefault=\"directed\">"
+      "<graphml xmlns:y=\"y\"><key for=\"node\" id=\"d7\" yfiles.type=\"nodegraphics\"/><graph "
+      "edgedefault=\"directed\">"
       "<node id=\"n0\"><data key=\"d7\"><y:ShapeNode><y:NodeLabel>Seattle</y:NodeLabel></y:ShapeNode></data></node>"
-      "</graph></graphml>", "x");
+      "</graph></graphml>",
+      "x");
   EXPECT_TRUE(is_clean(result.errors));
   EXPECT_EQ(result.topology.nodes.at(0).name, "Seattle");
 }
 
 TEST(Graphml, MakesNamesOfLabelsAndSaysSo) {
-  const ReadResult result = read(node("0", "New York, NY") + node("1", "Bern") + node("2", "Bern") + "<node id=\"7\"/>\n" +
-                                 node("4", "???"));
+  const ReadResult result =
+      read(node("0", "New York, NY") + node("1", "Bern") + node("2", "Bern") + "<node id=\"7\"/>\n" + node("4", "???"));
   ASSERT_TRUE(is_clean(result.errors));
   std::vector<std::string> names;
   for (const Node& each : result.topology.nodes) names.push_back(each.name);
   EXPECT_EQ(names, (std::vector<std::string>{"New-York-NY", "Bern", "Bern-2", "7", "4"}));
-  EXPECT_TRUE(has_only(result.warnings, 2, "3 nodes are named differently from the label, the first: 'New York, NY' is New-York-NY"));
+  EXPECT_TRUE(has_only(result.warnings, 2,
+                       "3 nodes are named differently from the label, the first: 'New York, NY' is New-York-NY"));
 }
 
 TEST(Graphml, LeavesSelfLoopsOut) {
@@ -81,7 +85,8 @@ TEST(Graphml, LeavesSelfLoopsOut) {
 }
 
 TEST(Graphml, IsolatedNodesAndSeparatePartsAreFine) {
-  const ReadResult result = read(two_nodes() + node("2", "Caen") + node("3", "Dover") + node("4", "Essen") + edge("0", "1") + edge("2", "3"));
+  const ReadResult result =
+      read(two_nodes() + node("2", "Caen") + node("3", "Dover") + node("4", "Essen") + edge("0", "1") + edge("2", "3"));
   EXPECT_TRUE(is_clean(result.errors));
   EXPECT_TRUE(is_clean(result.warnings));
   EXPECT_EQ(result.topology.nodes.size(), 5U);
@@ -104,7 +109,8 @@ TEST(Graphml, RefusesWhatIsWrong) {
   EXPECT_TRUE(has_only(read(two_nodes() + "<hyperedge/>").errors, 4, "hyperedges are not supported"));
   EXPECT_TRUE(has_only(read("<node id=\"a\"><graph/></node>").errors, 2, "graphs in nodes are not supported"));
   EXPECT_TRUE(has_only(read(two_nodes() + edge("0", "1", "<data key=\"w\">heavy</data>")).errors, 4, "weight 'heavy'"));
-  EXPECT_TRUE(has_only(read(two_nodes() + edge("0", "1", "<data key=\"w\">-1</data>")).errors, 4, "weight -1: must be"));
+  EXPECT_TRUE(
+      has_only(read(two_nodes() + edge("0", "1", "<data key=\"w\">-1</data>")).errors, 4, "weight -1: must be"));
   EXPECT_TRUE(has_only(read("").errors, 1, "the graph has no nodes"));
   EXPECT_TRUE(has_only(read_topology("<graphml/>", "x").errors, 1, "there is no <graph>"));
   EXPECT_TRUE(has_only(read_topology("<html/>", "x").errors, 1, "the document's element is <html>"));
@@ -117,17 +123,18 @@ TEST(Graphml, RefusesBrokenXml) {
 
 TEST(Graphml, RefusesDeclarationsOfEntities) {
   const std::string_view bomb =
-      "<!DOCTYPE graphml [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]>\n<graphml><graph><node id=\"&b;\"/></graph></graphml>";
+      "<!DOCTYPE graphml [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]>\n<graphml><graph><node "
+      "id=\"&b;\"/></graph></graphml>";
   EXPECT_TRUE(has_only(read_topology(bomb, "x").errors, 1, "document type"));
-  EXPECT_TRUE(is_clean(read_topology("<!DOCTYPE graphml>\n<graphml><graph><node id=\"a\"/></graph></graphml>", "x").errors));
+  EXPECT_TRUE(
+      is_clean(read_topology("<!DOCTYPE graphml>\n<graphml><graph><node id=\"a\"/></graph></graphml>", "x").errors));
 }
 
-TEST(Graphml, RefusesTextThatIsNotUtf8) {
-  EXPECT_TRUE(has_only(read(node("0", "Z\xfcrich")).errors, 2, "not UTF-8"));
-}
+TEST(Graphml, RefusesTextThatIsNotUtf8) { EXPECT_TRUE(has_only(read(node("0", "Z\xfcrich")).errors, 2, "not UTF-8")); }
 
 TEST(Graphml, TakesADeclaredEncoding) {
-  const ReadResult result = read_topology("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><graphml><graph><node id=\"Z\xfcrich\"/></graph></graphml>", "x");
+  const ReadResult result = read_topology(
+      "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><graphml><graph><node id=\"Z\xfcrich\"/></graph></graphml>", "x");
   ASSERT_TRUE(is_clean(result.errors));
   EXPECT_EQ(result.topology.nodes.at(0).name, "Zurich");
 }

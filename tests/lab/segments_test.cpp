@@ -18,7 +18,8 @@ TEST(Segments, EachLinkBetweenHostsIsOne) {
   const NodeId b = builder.host("b");
   builder.link(a, b);
   builder.link(b, a);
-  EXPECT_EQ(members(builder.topology), (std::vector<std::vector<LinkEnd>>{{end(0, 0), end(0, 1)}, {end(1, 0), end(1, 1)}}));
+  EXPECT_EQ(members(builder.topology),
+            (std::vector<std::vector<LinkEnd>>{{end(0, 0), end(0, 1)}, {end(1, 0), end(1, 1)}}));
 }
 
 TEST(Segments, BridgesJoinLinks) {
@@ -31,7 +32,8 @@ TEST(Segments, BridgesJoinLinks) {
   builder.link(a, b);
   builder.link(right, b);
   builder.link(left, right);
-  EXPECT_EQ(members(builder.topology), (std::vector<std::vector<LinkEnd>>{{end(0, 0), end(2, 1)}, {end(1, 0), end(1, 1)}}));
+  EXPECT_EQ(members(builder.topology),
+            (std::vector<std::vector<LinkEnd>>{{end(0, 0), end(2, 1)}, {end(1, 0), end(1, 1)}}));
 }
 
 TEST(Segments, WithoutAHostAreLeftOut) {

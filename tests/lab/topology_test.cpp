@@ -108,8 +108,8 @@ TEST_F(Validate, Mtu) {
 }
 
 TEST_F(Validate, Weight) {
-  for (const double bad : {0.0, -1.0, 1e-9, 1e9, std::numeric_limits<double>::infinity(),
-                           std::numeric_limits<double>::quiet_NaN()}) {
+  for (const double bad :
+       {0.0, -1.0, 1e-9, 1e9, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
     link().weight = bad;
     EXPECT_TRUE(has_only(findings(), 10, "weight")) << bad;
   }
@@ -126,16 +126,17 @@ TEST_F(Validate, MacAddress) {
 
 TEST_F(Validate, Addresses) {
   const std::pair<std::string_view, std::string_view> bad[]{
-      {"10.0.0.0/24", "network itself"}, {"10.0.0.255/24", "broadcast"},     {"0.0.0.0/8", "unspecified"},
-      {"224.0.0.1/24", "multicast"},     {"240.0.0.1/24", "reserved"},       {"10.0.0.1/0", "prefix length is 0"},
-      {"::/64", "unspecified"},          {"ff02::1/64", "multicast"},        {"::1/128", "loopback"},
+      {"10.0.0.0/24", "network itself"}, {"10.0.0.255/24", "broadcast"},        {"0.0.0.0/8", "unspecified"},
+      {"224.0.0.1/24", "multicast"},     {"240.0.0.1/24", "reserved"},          {"10.0.0.1/0", "prefix length is 0"},
+      {"::/64", "unspecified"},          {"ff02::1/64", "multicast"},           {"::1/128", "loopback"},
       {"fd00::1/0", "prefix length"},    {"::ffff:10.0.0.1/96", "IPv4-mapped"},
   };
   for (const auto& [address, reason] : bad) {
     link().ends[0].addresses = {prefix(address)};
     EXPECT_TRUE(has_only(findings(), 10, reason)) << address;
   }
-  for (const std::string_view good : {"10.0.0.0/31", "10.0.0.1/31", "10.0.0.1/32", "fd00::/127", "fd00::1", "fe80::1/64"}) {
+  for (const std::string_view good :
+       {"10.0.0.0/31", "10.0.0.1/31", "10.0.0.1/32", "fd00::/127", "fd00::1", "fe80::1/64"}) {
     link().ends[0].addresses = {prefix(good)};
     EXPECT_TRUE(is_clean(findings())) << good;
   }

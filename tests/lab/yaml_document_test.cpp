@@ -39,7 +39,8 @@ std::string flow(std::string_view text) {
 }
 
 TEST(YamlDocument, ReadsYamlAndJson) {
-  EXPECT_EQ(flow("a: 1\nb: [x, 'y', \"z\"]\nc: {d: e}\nf:\ng: ~\nh: ''\n"), "{a: 1, b: [x, y, z], c: {d: e}, f: null, g: null, h: }");
+  EXPECT_EQ(flow("a: 1\nb: [x, 'y', \"z\"]\nc: {d: e}\nf:\ng: ~\nh: ''\n"),
+            "{a: 1, b: [x, y, z], c: {d: e}, f: null, g: null, h: }");
   EXPECT_EQ(flow(R"({"a": {"b": [1, null, "null"]}})"), "{a: {b: [1, null, null]}}");
   EXPECT_EQ(flow("- a\n- - b\n  - c\n"), "[a, [b, c]]");
 }
@@ -56,8 +57,10 @@ TEST(YamlDocument, KnowsLines) {
 
 TEST(YamlDocument, TakesWindowsLineEndsAndAByteOrderMark) {
   YamlDocument document;
-  ASSERT_TRUE(document.parse("\xef\xbb\xbf"
-                             "a: b\r\nc:\r\n  - d\r\n").empty());
+  ASSERT_TRUE(document
+                  .parse("\xef\xbb\xbf"
+                         "a: b\r\nc:\r\n  - d\r\n")
+                  .empty());
   EXPECT_EQ(flow(document, document.root()), "{a: b, c: [d]}");
   EXPECT_EQ(document.entries(document.root())[1].line, SourceLine{2});
 }
@@ -69,7 +72,8 @@ TEST(YamlDocument, SharesWhatAliasesReferTo) {
 
 TEST(YamlDocument, MergesMappings) {
   EXPECT_EQ(flow("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3, z: 4}\n"), "{a: {x: 1, y: 2}, b: {y: 3, z: 4, x: 1}}");
-  EXPECT_EQ(flow("a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc: {<<: [*a, *b]}\n"), "{a: {x: 1}, b: {x: 2, y: 2}, c: {x: 1, y: 2}}");
+  EXPECT_EQ(flow("a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc: {<<: [*a, *b]}\n"),
+            "{a: {x: 1}, b: {x: 2, y: 2}, c: {x: 1, y: 2}}");
   EXPECT_EQ(flow("a: {<<: {x: 1}}\n"), "{a: {x: 1}}");
   EXPECT_TRUE(has_only(errors_of("a: 1\nb:\n  <<: [1]\n"), 3, "merge key"));
 }

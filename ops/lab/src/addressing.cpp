@@ -134,8 +134,9 @@ class FamilyAddressing {
       if (!takes_family(at)) continue;
       while (next <= numbers.last && is_in_use(numbered(network, next).address)) ++next;
       if (next > numbers.last) {
-        findings_.push_back({endpoint(at).line, fmt::format("subnet {}: has no address left for {}:{}",
-                                                            network.to_string(), node_name(at), endpoint(at).interface)});
+        findings_.push_back(
+            {endpoint(at).line, fmt::format("subnet {}: has no address left for {}:{}", network.to_string(),
+                                            node_name(at), endpoint(at).interface)});
         return;
       }
       endpoint(at).addresses.push_back(numbered(network, next++));
@@ -146,8 +147,8 @@ class FamilyAddressing {
     const std::uint32_t mtu = link(at).mtu;
     if (pool_prefix_.is_v4() || mtu == 0 || mtu >= min_ipv6_mtu) return true;
     findings_.push_back({endpoint(at).line, fmt::format("mtu {} of {}:{}: IPv6 addresses from the ipv6-pool need {} at "
-                                                        "least", mtu, node_name(at), endpoint(at).interface,
-                                                        min_ipv6_mtu)});
+                                                        "least",
+                                                        mtu, node_name(at), endpoint(at).interface, min_ipv6_mtu)});
     return false;
   }
 

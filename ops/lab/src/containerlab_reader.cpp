@@ -74,7 +74,8 @@ class ContainerlabReader {
   void read() && {
     const Value root = document_.root();
     if (document_.kind(root) != Kind::mapping) {
-      error(document_.line(root), "this is no topology file: a mapping with the keys 'name' and 'topology' is expected");
+      error(document_.line(root),
+            "this is no topology file: a mapping with the keys 'name' and 'topology' is expected");
       return;
     }
     const Entry* topology = find(root, "topology");
@@ -476,11 +477,12 @@ class ContainerlabReader {
                                           "nodes of containerlab kinds", nodes(containers_) + kinds));
     }
     if (ovs_bridges_.count != 0) {
-      warn(ovs_bridges_.first, fmt::format("kind 'ovs-bridge' ({}): a Linux bridge is made instead", nodes(ovs_bridges_)));
+      warn(ovs_bridges_.first,
+           fmt::format("kind 'ovs-bridge' ({}): a Linux bridge is made instead", nodes(ovs_bridges_)));
     }
     if (network_modes_.count != 0) {
-      warn(network_modes_.first,
-           fmt::format("network-mode ({}): ignored, each node has a network namespace of its own", nodes(network_modes_)));
+      warn(network_modes_.first, fmt::format("network-mode ({}): ignored, each node has a network namespace of its own",
+                                             nodes(network_modes_)));
     }
     if (!host_nodes_.empty()) {
       warn(SourceLine::none, fmt::format("kind 'host': not supported yet, {} left out",
@@ -491,11 +493,10 @@ class ContainerlabReader {
 
   void warn_about_ignored_keys() {
     for (const auto& [key, occurrences] : ignored_keys_) {
-      warn(occurrences.first,
-           occurrences.count == 1
-               ? fmt::format("key '{}': ignored, it means something to containerlab only", key)
-               : fmt::format("key '{}' ({} times): ignored, it means something to containerlab only", key,
-                             occurrences.count));
+      warn(occurrences.first, occurrences.count == 1
+                                  ? fmt::format("key '{}': ignored, it means something to containerlab only", key)
+                                  : fmt::format("key '{}' ({} times): ignored, it means something to containerlab only",
+                                                key, occurrences.count));
     }
   }
 

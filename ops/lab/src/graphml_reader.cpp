@@ -137,9 +137,11 @@ class GraphmlReader {
   void read_node(pugi::xml_node element) {
     const std::string_view id = element.attribute("id").value();
     if (id.empty()) return error(element, "<node>: needs the attribute 'id'");
-    if (child_named(element, "graph")) return error(element, fmt::format("node '{}': graphs in nodes are not supported", id));
+    if (child_named(element, "graph"))
+      return error(element, fmt::format("node '{}': graphs in nodes are not supported", id));
     const NodeId node{static_cast<std::uint32_t>(result_.topology.nodes.size())};
-    if (!nodes_.emplace(id, node).second) return error(element, fmt::format("node '{}': there is one of that id already", id));
+    if (!nodes_.emplace(id, node).second)
+      return error(element, fmt::format("node '{}': there is one of that id already", id));
 
     const std::string_view label = label_of(element);
     std::string name = names_.name_for(label, id);
@@ -206,18 +208,21 @@ class GraphmlReader {
   }
 
   void report_warnings() {
-    const auto warn = [this](SourceLine line, std::string text) { result_.warnings.push_back({line, std::move(text)}); };
+    const auto warn = [this](SourceLine line, std::string text) {
+      result_.warnings.push_back({line, std::move(text)});
+    };
     if (renamed_ != 0) {
-      warn(first_renamed_line_, fmt::format("{} named differently from the label, the first: {}",
-                                            renamed_ == 1 ? "1 node is" : fmt::format("{} nodes are", renamed_),
-                                            first_renamed_));
+      warn(first_renamed_line_,
+           fmt::format("{} named differently from the label, the first: {}",
+                       renamed_ == 1 ? "1 node is" : fmt::format("{} nodes are", renamed_), first_renamed_));
     }
     if (self_loops_ != 0) {
       warn(first_self_loop_, fmt::format("edges from a node to itself ({}): left out", self_loops_));
     }
     if (ways_back_ != 0) {
-      warn(first_way_back_, fmt::format("directed edges that have one in the opposite direction ({}): the two are one link",
-                                        ways_back_));
+      warn(
+          first_way_back_,
+          fmt::format("directed edges that have one in the opposite direction ({}): the two are one link", ways_back_));
     }
   }
 

@@ -9,8 +9,8 @@ namespace netherd::lab {
 
 /// Makes names of nodes out of labels that people wrote: valid, readable, each different, and the same on every run.
 ///
-/// Spaces become '-', letters with accents lose them, what is left besides letters, digits, '_', '-' and '.' is dropped.
-/// The second node of a name gets "-2", the third "-3".
+/// Spaces become '-', letters with accents lose them, what is left besides letters, digits, '_', '-' and '.' is
+/// dropped. The second node of a name gets "-2", the third "-3".
 class NodeNames {
  public:
   /// `fallback` is used if nothing is left of the label.

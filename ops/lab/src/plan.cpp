@@ -179,11 +179,10 @@ void Plan::Impl::configure_host(NodeId node, RequestSink& sink) const {
 void Plan::Impl::send_addresses(LinkEnd at, RequestSink& sink) const {
   const Endpoint& end = topology->endpoint(at);
   for (const ops::IpPrefix& address : end.addresses) {
-    sink.request(ops::AddAddress{.index = index(at),
-                                 .address = address,
-                                 .name = end.interface,
-                                 .netns = netns_names[position_of(end.node)]},
-                 end.line);
+    sink.request(
+        ops::AddAddress{
+            .index = index(at), .address = address, .name = end.interface, .netns = netns_names[position_of(end.node)]},
+        end.line);
   }
 }
 

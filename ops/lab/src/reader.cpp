@@ -71,12 +71,14 @@ std::optional<Finding> recognise_foreign(std::string_view text) {
   const auto first = find_line(text, [](const Line& line) { return !line.text.empty(); });
   if (!first) return std::nullopt;
   if (is_kathara_line(first->text)) {
-    return Finding{first->number, "this looks like a lab.conf of Kathara: netherd reads containerlab topology files "
-                                  "and GraphML"};
+    return Finding{first->number,
+                   "this looks like a lab.conf of Kathara: netherd reads containerlab topology files "
+                   "and GraphML"};
   }
   if (is_core_line(first->text)) {
-    return Finding{first->number, "this looks like a configuration file of CORE (.imn): netherd reads containerlab "
-                                  "topology files and GraphML"};
+    return Finding{first->number,
+                   "this looks like a configuration file of CORE (.imn): netherd reads containerlab "
+                   "topology files and GraphML"};
   }
   return std::nullopt;
 }
@@ -124,7 +126,8 @@ ReadResult read_topology(std::string_view text, std::string_view source, std::op
   } else {
     read_containerlab(text, result);
     append(result.errors, validate(result.topology));
-    if (const auto marker = find_template_marker(text, result.errors)) result.errors.insert(result.errors.begin(), *marker);
+    if (const auto marker = find_template_marker(text, result.errors))
+      result.errors.insert(result.errors.begin(), *marker);
   }
   sort_and_cap(result.errors, "errors");
   sort_and_cap(result.warnings, "warnings");

@@ -32,8 +32,8 @@ class FamilyRoutes {
         break;
       case Routing::shortest_path:
         for_each_first_hop(node, [&](std::uint32_t subnet, FirstHop hop) {
-          routes.push_back({subnets_.prefix(subnet), subnets_.member(hop.gateway).address.address,
-                            subnets_.member(hop.own).at});
+          routes.push_back(
+              {subnets_.prefix(subnet), subnets_.member(hop.gateway).address.address, subnets_.member(hop.own).at});
         });
         break;
     }
@@ -65,8 +65,8 @@ class FamilyRoutes {
     }
   }
 
-  /// Of several subnets with one prefix, which a file can give, the nearest one counts. The kernel itself adds a route to
-  /// a subnet that the node is in.
+  /// Of several subnets with one prefix, which a file can give, the nearest one counts. The kernel itself adds a route
+  /// to a subnet that the node is in.
   std::optional<std::uint32_t> nearest_unattached(std::uint32_t subnet, NodeId node) const {
     if (attached_to_[subnet] == node) return std::nullopt;
     std::uint32_t nearest = subnet;

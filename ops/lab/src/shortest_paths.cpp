@@ -11,7 +11,8 @@ namespace {
 constexpr double weight_units = 1'000'000;
 
 ShortestPaths::Distance distance_of(double weight) {
-  return std::max<ShortestPaths::Distance>(1, static_cast<ShortestPaths::Distance>(std::llround(weight * weight_units)));
+  return std::max<ShortestPaths::Distance>(1,
+                                           static_cast<ShortestPaths::Distance>(std::llround(weight * weight_units)));
 }
 
 }  // namespace

@@ -67,7 +67,8 @@ std::optional<IpPrefix> SubnetPool::take(std::size_t hosts) {
   next_ = first + size;
   next_in_use_ = next_in_use;
   if (!is_v4_) return IpPrefix{from_upper_half(first), ipv6_subnet_length};
-  return IpPrefix{address_v4{static_cast<std::uint32_t>(first)}, static_cast<std::uint8_t>(32 - std::countr_zero(size))};
+  return IpPrefix{address_v4{static_cast<std::uint32_t>(first)},
+                  static_cast<std::uint8_t>(32 - std::countr_zero(size))};
 }
 
 }  // namespace netherd::lab

@@ -81,7 +81,8 @@ void Subnets::index_by_node(const Topology& topology) {
 
   by_node_.resize(members_.size());
   std::vector<std::uint32_t> next{node_starts_.begin(), node_starts_.end() - 1};
-  for (std::uint32_t id = 0; id < members_.size(); ++id) by_node_[next[position_of(members_[id].node)]++] = MemberId{id};
+  for (std::uint32_t id = 0; id < members_.size(); ++id)
+    by_node_[next[position_of(members_[id].node)]++] = MemberId{id};
   const auto rank = [this](MemberId id) { return std::pair{member(id).at.link, id}; };
   const auto link_before = [&](MemberId left, MemberId right) { return rank(left) < rank(right); };
   for (std::size_t node = 0; node < topology.nodes.size(); ++node) {

@@ -41,7 +41,9 @@ class Subnets {
   [[nodiscard]] std::span<const SubnetMember> members_in(std::uint32_t subnet) const noexcept {
     return std::span{members_}.subspan(member_starts_[subnet], member_starts_[subnet + 1] - member_starts_[subnet]);
   }
-  [[nodiscard]] MemberId first_member_in(std::uint32_t subnet) const noexcept { return MemberId{member_starts_[subnet]}; }
+  [[nodiscard]] MemberId first_member_in(std::uint32_t subnet) const noexcept {
+    return MemberId{member_starts_[subnet]};
+  }
   /// Those of a node, in the order of its links.
   [[nodiscard]] std::span<const MemberId> members_of(NodeId node) const noexcept {
     const std::size_t position = position_of(node);

@@ -28,9 +28,7 @@ bool is_valid_name(std::string_view name, std::size_t max_bytes) noexcept {
 
 }  // namespace
 
-std::string_view to_string(Routing routing) noexcept {
-  return routing_names[static_cast<std::size_t>(routing)].second;
-}
+std::string_view to_string(Routing routing) noexcept { return routing_names[static_cast<std::size_t>(routing)].second; }
 
 std::optional<Routing> parse_routing(std::string_view text) noexcept {
   for (const auto& [routing, name] : routing_names) {

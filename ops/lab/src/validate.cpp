@@ -127,8 +127,8 @@ class Validation {
         const auto [first, is_new] = lines.emplace(end.interface, end.line);
         if (is_new) continue;
         const Link& link = topology_.link(at_node.link);
-        const bool with_itself = at_node.end == 1 && link.ends[0].node == end.node &&
-                                 link.ends[0].interface == end.interface;
+        const bool with_itself =
+            at_node.end == 1 && link.ends[0].node == end.node && link.ends[0].interface == end.interface;
         if (with_itself) {
           report(end.line, "link from {} to itself", name_of(end));
         } else {

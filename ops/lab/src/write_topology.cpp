@@ -38,10 +38,12 @@ void put_quoted(Buffer& out, std::string_view text) {
 
 /// Words and numbers that some reader of YAML takes for something else than text are quoted.
 void put_name(Buffer& out, std::string_view name) {
-  constexpr std::array<std::string_view, 11> words{"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"};
+  constexpr std::array<std::string_view, 11> words{"null", "true", "false", "yes", "no", "on",
+                                                   "off",  "y",    "n",     "nan", "inf"};
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   const bool is_word = std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return std::equal(name.begin(), name.end(), word.begin(), word.end(), [&](char a, char b) { return lower(a) == b; });
+    return std::equal(name.begin(), name.end(), word.begin(), word.end(),
+                      [&](char a, char b) { return lower(a) == b; });
   });
   const char first = name.empty() ? '\0' : lower(name.front());
   if (first >= 'a' && first <= 'z' && !is_word) {
@@ -92,8 +94,9 @@ class LinkWriter {
 
  private:
   static std::size_t count(const Endpoint& end, bool v4) {
-    return static_cast<std::size_t>(std::count_if(end.addresses.begin(), end.addresses.end(),
-                                                  [v4](const ops::IpPrefix& address) { return address.is_v4() == v4; }));
+    return static_cast<std::size_t>(
+        std::count_if(end.addresses.begin(), end.addresses.end(),
+                      [v4](const ops::IpPrefix& address) { return address.is_v4() == v4; }));
   }
 
   /// The short form has room for one address of each family at each end.

@@ -163,8 +163,7 @@ class YamlBuilder {
 
   bool add_scalar(const Event& event) {
     const auto& scalar = event.get().data.scalar;
-    const std::string_view text =
-        store({reinterpret_cast<const char*>(scalar.value), scalar.length});
+    const std::string_view text = store({reinterpret_cast<const char*>(scalar.value), scalar.length});
     if (expects_key()) {
       frames_.back().key = Entry{text, event.line(), {}};
       return true;
@@ -212,7 +211,8 @@ class YamlBuilder {
     if (expects_key()) return fail(event.line(), fmt::format("alias '*{}': a key must be text", name));
     const auto anchor = anchors_.find(name);
     if (anchor == anchors_.end()) return fail(event.line(), fmt::format("alias '*{}': there is no such anchor", name));
-    if (size_of(anchor->second) == 0) return fail(event.line(), fmt::format("alias '*{}': refers to what it is in", name));
+    if (size_of(anchor->second) == 0)
+      return fail(event.line(), fmt::format("alias '*{}': refers to what it is in", name));
     add_value(anchor->second, event.line());
     return share(event.line(), anchor->second);
   }

@@ -1,11 +1,10 @@
 #pragma once
 
+#include <boost/system/result.hpp>
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
-
-#include <boost/system/result.hpp>
 
 #include "netherd/lab/topology.hpp"
 
@@ -36,17 +35,17 @@ struct GeneratorKind {
 /// - line, ring, full-mesh; star: n1 is the hub;
 /// - grid, torus: as square as the number of nodes allows, row by row;
 /// - tree: n1 is the root, filled level by level;
-/// - fat-tree: the smallest one of k ports per switch (k even) with enough nodes; it has k * k / 4 core switches, k pods
-///   of k / 2 aggregation and k / 2 edge switches, and k / 2 hosts at each edge switch: 7, 36, 99, 208 ... nodes.
-///   Switches are hosts of the topology too: they route. Nodes: core-1, agg-POD-1, edge-POD-1, host-POD-EDGE-1;
+/// - fat-tree: the smallest one of k ports per switch (k even) with enough nodes: 7, 36, 99, 208 ... It has k * k / 4
+///   core switches, k pods of k / 2 aggregation and k / 2 edge switches, and k / 2 hosts at each edge switch. Switches
+///   are hosts of the topology too: they route. Nodes: core-1, agg-POD-1, edge-POD-1, host-POD-EDGE-1;
 /// - leaf-spine: spines that each have a link to every leaf, and two hosts at every leaf: spine-1, leaf-1, host-LEAF-1;
 /// - random: connected, with nodes * degree / 2 links (at least nodes - 1) between different nodes;
 /// - scale-free: by preferential attachment (Barabasi and Albert, Science 286, 1999).
 [[nodiscard]] std::span<const GeneratorKind> generator_kinds() noexcept;
 
 /// Generates a topology whose nodes are named n1, n2 ... (or by their role) and whose interfaces are eth1, eth2 ... in
-/// the order of the node's links. The lab is named after the kind. Errors: invalid_argument for an unknown kind, too few
-/// or too many nodes, or a degree of 0 or above what that many nodes can have.
+/// the order of the node's links. The lab is named after the kind. Errors: invalid_argument for an unknown kind, too
+/// few or too many nodes, or a degree of 0 or above what that many nodes can have.
 [[nodiscard]] boost::system::result<Topology> generate(std::string_view kind, const GenerateOptions& options);
 
 }  // namespace netherd::lab

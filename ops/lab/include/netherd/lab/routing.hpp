@@ -28,8 +28,8 @@ struct PlannedRoute {
 /// topology.
 ///
 /// Memory is linear in the topology. Computing one node's routes takes time linear in the topology if all weights are
-/// equal, else times a logarithm; the constructor does so once for every node. Not thread safe: there is one work space.
-/// Lifetime: the topology must outlive the computer.
+/// equal, else times a logarithm; the constructor does so once for every node. Not thread safe: there is one work
+/// space. Lifetime: the topology must outlive the computer.
 class RouteComputer {
  public:
   RouteComputer(const Topology& topology, const std::vector<Segment>& segments);

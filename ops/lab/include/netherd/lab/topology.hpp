@@ -107,9 +107,9 @@ inline constexpr double max_link_weight = 16'777'216;
 
 /// Everything that is wrong with a topology whatever file it came from: invalid or duplicate names, an interface used
 /// twice, a link from an interface to itself, addresses that are invalid, used twice or on a port of a bridge, more
-/// than 1,023 links on a bridge, bridges linked to a loop (their spanning tree is off), an interface of a bridge that is
-/// called like the bridge itself ("br0"), an MTU that veth does not take, pools that cannot serve. All findings at once,
-/// by line. Precondition: the endpoints' nodes exist.
+/// than 1,023 links on a bridge, bridges linked to a loop (their spanning tree is off), an interface of a bridge that
+/// is called like the bridge itself ("br0"), an MTU that veth does not take, pools that cannot serve. All findings at
+/// once, by line. Precondition: the endpoints' nodes exist.
 [[nodiscard]] std::vector<Finding> validate(const Topology& topology);
 
 }  // namespace netherd::lab
