@@ -26,6 +26,16 @@ std::span<const std::byte> Batch::message(std::size_t position) const noexcept {
   return std::span{bytes_}.subspan(requests_[position].offset, requests_[position].length);
 }
 
+std::span<const std::byte> Batch::all_messages() const noexcept {
+  if (std::ranges::find(requests_, 0U, &Entry::length) != requests_.end()) return {};
+  return std::span{bytes_}.first(used_);
+}
+
+void Batch::remove_last() noexcept {
+  used_ = requests_.back().offset;
+  requests_.pop_back();
+}
+
 const Outcome* Batch::first_failure() const noexcept {
   const auto failure = std::ranges::find_if(outcomes_, [](const Outcome& outcome) { return !outcome.ok(); });
   return failure != outcomes_.end() ? &*failure : nullptr;
@@ -36,6 +46,11 @@ void Batch::start(Listener& listener) {
   pending_ = requests_.size();
   failures_ = 0;
   listener_ = &listener;
+}
+
+void Batch::refuse(boost::system::error_code error) {
+  outcomes_.assign(requests_.size(), Outcome{error, RequestState::waiting, nullptr});
+  failures_ = requests_.size();
 }
 
 void Batch::end_one(std::uint32_t position, Outcome outcome) {

@@ -1,10 +1,10 @@
 #include "netherd/engine/channel.hpp"
 
 #include <algorithm>
+#include <boost/asio/bind_allocator.hpp>
 #include <cerrno>
 #include <utility>
 
-#include "netherd/engine/ring.hpp"
 #include "transport.hpp"
 
 namespace netherd::engine {
@@ -34,11 +34,14 @@ std::shared_ptr<ChannelCore> ChannelCore::make(boost::asio::io_context& context,
 
 ChannelCore::ChannelCore(boost::asio::io_context& context, NetlinkSocket socket, const ChannelOptions& options)
     : context_{context},
+      ring_{Ring::of(context)},
       socket_{std::move(socket)},
       submission_{options.submission},
-      pipeline_{limits_for(socket_, options)} {}
+      pipeline_{limits_for(socket_, options), SequenceNumber{1}, socket_.protocol()} {
+  ring_.attach(*this);
+}
 
-ChannelCore::~ChannelCore() = default;
+ChannelCore::~ChannelCore() { ring_.detach(*this); }
 
 void ChannelCore::link(ChannelOperation& operation) noexcept {
   operation.previous_ = nullptr;
@@ -53,7 +56,45 @@ void ChannelCore::unlink(ChannelOperation& operation) noexcept {
   if (operations_ == &operation) operations_ = operation.next_;
 }
 
+void ChannelCore::end(ChannelOperation& operation) {
+  if (ring_.is_shut_down()) return operation.discard();  // started by a destructor: nobody calls handlers any more
+  operation.next_ended_ = nullptr;
+  (last_ended_ != nullptr ? last_ended_->next_ended_ : first_ended_) = &operation;
+  last_ended_ = &operation;
+  schedule_delivery();
+}
+
+void ChannelCore::schedule_delivery() {
+  if (std::exchange(delivery_scheduled_, true)) return;
+  boost::asio::post(context_, boost::asio::bind_allocator(allocator(), [core = shared_from_this()] {
+                      core->delivery_scheduled_ = false;
+                      core->deliver();
+                    }));
+}
+
+/// Calls the handlers of what has ended so far. What ends meanwhile, and what is left when a handler throws, has its
+/// turn later.
+void ChannelCore::deliver() {
+  struct Continuation {
+    ChannelCore& core;
+    ~Continuation() {
+      if (core.first_ended_ != nullptr) core.schedule_delivery();
+    }
+  } const continuation{*this};
+  const ChannelOperation* const last = last_ended_;
+  for (bool more = first_ended_ != nullptr; more;) {
+    ChannelOperation* const operation = first_ended_;
+    more = operation != last;
+    first_ended_ = operation->next_ended_;
+    if (first_ended_ == nullptr) last_ended_ = nullptr;
+    operation->deliver();
+  }
+}
+
 void ChannelCore::execute(const QueuedRequest& request) {
+  if (closed_) {
+    return request.sink->on_outcome(request.position, {EngineError::channel_closed, RequestState::waiting, nullptr});
+  }
   if (request.message.empty() || request.message.size() > pipeline_.limits().datagram_bytes) {
     request.sink->on_outcome(request.position, {EngineError::request_too_large, RequestState::waiting, nullptr});
   } else if (!pipeline_.enqueue(request)) {
@@ -72,12 +113,11 @@ void ChannelCore::execute(Batch& batch, Batch::Listener& listener) {
 }
 
 void ChannelCore::schedule_pump() {
-  if (pump_scheduled_) return;
-  pump_scheduled_ = true;
-  boost::asio::post(context_, [core = shared_from_this()] {
-    core->pump_scheduled_ = false;
-    core->pump();
-  });
+  if (std::exchange(pump_scheduled_, true)) return;
+  boost::asio::post(context_, boost::asio::bind_allocator(allocator(), [core = shared_from_this()] {
+                      core->pump_scheduled_ = false;
+                      core->pump();
+                    }));
 }
 
 void ChannelCore::pump() {
@@ -131,13 +171,22 @@ void ChannelCore::on_receive_done(boost::system::error_code error, std::size_t s
 }
 
 void ChannelCore::close() noexcept {
-  closed_ = true;
-  if (Ring::of(context_).is_shut_down()) {
-    while (operations_ != nullptr) operations_->discard();
-    return;
-  }
+  if (std::exchange(closed_, true)) return;
+  if (ring_.is_shut_down()) return on_shutdown();
   transport_->cancel();
   pipeline_.fail_all(EngineError::channel_closed);
+}
+
+FileDescriptor ChannelCore::release() noexcept {
+  close();
+  transport_->detach();
+  return socket_.release();
+}
+
+void ChannelCore::on_shutdown() noexcept {
+  closed_ = true;
+  const auto keep_alive = shared_from_this();  // handlers may own the channel
+  while (operations_ != nullptr) operations_->discard();
 }
 
 }  // namespace netherd::engine

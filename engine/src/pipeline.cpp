@@ -34,8 +34,9 @@ RequestState state_after(boost::system::error_code error) noexcept {
 
 }  // namespace
 
-Pipeline::Pipeline(PipelineLimits limits, SequenceNumber first)
+Pipeline::Pipeline(PipelineLimits limits, SequenceNumber first, int protocol)
     : limits_{limits},
+      protocol_{protocol},
       entries_(initial_queue_places),
       first_sequence_{value_of(first)},
       datagram_(limits.datagram_bytes) {
@@ -73,6 +74,8 @@ bool Pipeline::enqueue(const QueuedRequest& request) {
 
 /// Its answers will fit into the receive buffer, whatever they are.
 bool Pipeline::may_be_sent(const Entry& entry) const noexcept {
+  if (transaction_in_flight_) return false;
+  if (entry.kind == RequestKind::transaction) return in_flight_ == 0 && !dump_.active;
   if (entry.kind == RequestKind::dump) return !dump_.active && window_used_ <= limits_.dump_window_requests;
   if (in_flight_ == 0 && !dump_.active) return true;
   const std::size_t window = dump_.active ? limits_.dump_window_requests : limits_.window_requests;
@@ -94,6 +97,25 @@ void Pipeline::stage(std::uint64_t place, std::size_t offset) {
     ++in_flight_;
     window_used_ += window_share(entry.kind);
   }
+  if (entry.kind == RequestKind::transaction) stage_transaction(std::span{datagram_}.subspan(offset, entry.length));
+}
+
+/// Gives all messages the sequence number of the first one, and each its place among them as port id: the kernel reads
+/// no port id of a request, and sends it back with an error. The last one before the end asks for the acknowledgement:
+/// an error of an earlier one comes before that, and begin and end are acknowledged by Linux 6.10 and later only.
+void Pipeline::stage_transaction(std::span<std::byte> messages) noexcept {
+  const std::uint32_t sequence = MessageView{messages}.header().nlmsg_seq;
+  transaction_in_flight_ = true;
+  nlmsghdr* before = nullptr;
+  nlmsghdr* last = nullptr;
+  MessageStream stream{messages};
+  for (std::uint32_t place = 0; const auto message = stream.next(); ++place) {
+    const auto offset = message->bytes().data() - messages.data();
+    before = std::exchange(last, reinterpret_cast<nlmsghdr*>(messages.data() + offset));
+    last->nlmsg_seq = sequence;
+    last->nlmsg_pid = place;
+  }
+  if (before != nullptr) before->nlmsg_flags |= NLM_F_ACK;
 }
 
 std::span<const std::byte> Pipeline::next_datagram() {
@@ -107,7 +129,7 @@ std::span<const std::byte> Pipeline::next_datagram() {
     const Entry& entry = at(next_);
     if (!may_be_sent(entry) || size + entry.length > datagram_.size()) break;
     stage(next_, size);
-    if (entry.kind != RequestKind::dump) last_acknowledged = size;
+    if (entry.kind == RequestKind::single || entry.kind == RequestKind::get) last_acknowledged = size;
     size += entry.length;
     ++count;
     ++next_;
@@ -147,8 +169,8 @@ void Pipeline::handle(const MessageView& message) {
     return;
   }
   const auto error = error_of(message);
-  if (!error && overrun_ && at(*place).kind == RequestKind::get) {
-    return end(*place, EngineError::answer_lost, RequestState::unknown, nullptr);  // perhaps its object
+  if (!error && overrun_ && at(*place).kind != RequestKind::single) {
+    return end(*place, EngineError::answer_lost, RequestState::unknown, nullptr);  // perhaps its object, or an error
   }
   end(*place, error, state_after(error), &message);
 }
@@ -166,15 +188,27 @@ void Pipeline::handle_dump_part(const MessageView& message) {
   end_dump({}, RequestState::answered, nullptr);
 }
 
+std::shared_ptr<const Diagnostic> Pipeline::diagnose(const Entry& entry, SequenceNumber sequence,
+                                                     const MessageView* answer) const {
+  FailedRequest failed{sequence, {entry.message, entry.length}, protocol_, std::nullopt};
+  if (entry.kind == RequestKind::transaction && answer != nullptr) {
+    MessageStream messages{failed.message};
+    const auto error = answer->family_header<nlmsgerr>();
+    const std::uint32_t culprit = error ? error->msg.nlmsg_pid : 0;
+    auto message = messages.next();
+    for (std::uint32_t place = 0; message && place < culprit; ++place) message = messages.next();
+    failed.message = message ? message->bytes() : std::span<const std::byte>{};
+    if (message) failed.place = culprit;
+  }
+  return make_diagnostic(*entry.sink, entry.position, failed, answer);
+}
+
 void Pipeline::end_dump(boost::system::error_code error, RequestState state, const MessageView* answer) {
   const Dump ended = std::exchange(dump_, {});
   AnswerSink* sink = ended.entry.sink;
   if (sink == nullptr) return;
   Outcome outcome{error, state, nullptr};
-  if (error) {
-    outcome.diagnostic =
-        make_diagnostic(*sink, ended.entry.position, ended.sequence, answer, {ended.entry.message, ended.entry.length});
-  }
+  if (error) outcome.diagnostic = diagnose(ended.entry, ended.sequence, answer);
   sink->on_outcome(ended.entry.position, std::move(outcome));
 }
 
@@ -192,12 +226,10 @@ void Pipeline::end(std::uint64_t place, boost::system::error_code error, Request
   at(place).state = RequestState::answered;
   --in_flight_;
   window_used_ -= window_share(ended.kind);
+  if (ended.kind == RequestKind::transaction) transaction_in_flight_ = false;
   if (ended.sink == nullptr) return;
   Outcome outcome{error, state, nullptr};
-  if (error) {
-    outcome.diagnostic =
-        make_diagnostic(*ended.sink, ended.position, sequence_of(place), answer, {ended.message, ended.length});
-  }
+  if (error) outcome.diagnostic = diagnose(ended, sequence_of(place), answer);
   ended.sink->on_outcome(ended.position, std::move(outcome));
 }
 

@@ -46,6 +46,8 @@ boost::system::result<NetlinkSocket> NetlinkSocket::adopt(FileDescriptor descrip
   for (const int option : {NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK}) {
     if (::setsockopt(raw, SOL_NETLINK, option, &on, sizeof on) != 0) return last_error();
   }
+  socklen_t size = sizeof netlink.protocol_;
+  if (::getsockopt(raw, SOL_SOCKET, SO_PROTOCOL, &netlink.protocol_, &size) != 0) return last_error();
   set_buffer(raw, SO_RCVBUFFORCE, SO_RCVBUF, std::max(options.receive_buffer_bytes, least_receive_buffer_bytes));
   set_buffer(raw, SO_SNDBUFFORCE, SO_SNDBUF, options.send_buffer_bytes);
   netlink.receive_buffer_bytes_ = buffer_bytes(raw, SO_RCVBUF);

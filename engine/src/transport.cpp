@@ -4,6 +4,7 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
@@ -64,6 +65,8 @@ class RingTransport final : public Transport {
     ring_.start(receiving_);
   }
 
+  void detach() noexcept override {}
+
   void cancel() noexcept override {
     if (ring_.is_shut_down()) return;
     if (sending_.keep_alive) ring_.cancel(sending_);
@@ -103,22 +106,23 @@ class ReactorTransport final : public Transport {
   void send(std::span<const std::byte> datagram, Submission) override {
     const ssize_t sent = ::send(core_.socket().descriptor(), datagram.data(), datagram.size(), 0);
     const std::int32_t result = sent < 0 ? -errno : static_cast<std::int32_t>(sent);
-    boost::asio::post(readiness_.get_executor(),
-                      [core = core_.shared_from_this(), result] { core->on_send_done(error_of(result)); });
+    post([core = core_.shared_from_this(), result] { core->on_send_done(error_of(result)); });
   }
 
   void receive(std::span<std::byte> buffer, bool only_what_is_there) override {
     if (only_what_is_there) {
-      boost::asio::post(readiness_.get_executor(),
-                        [this, core = core_.shared_from_this(), buffer] { receive_now(buffer, true); });
+      post([this, core = core_.shared_from_this(), buffer] { receive_now(buffer, true); });
     } else {
       readiness_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                            [this, core = core_.shared_from_this(), buffer](boost::system::error_code error) {
-                              if (error) return core_.on_receive_done(error, 0, false, PortId::kernel);
+                            boost::asio::bind_allocator(core_.allocator(), [this, core = core_.shared_from_this(),
+                                                                            buffer](boost::system::error_code error) {
+                              if (error) return core->on_receive_done(error, 0, false, PortId::kernel);
                               receive_now(buffer, false);
-                            });
+                            }));
     }
   }
+
+  void detach() noexcept override { readiness_.release(); }
 
   void cancel() noexcept override {
     boost::system::error_code ignored;
@@ -126,6 +130,11 @@ class ReactorTransport final : public Transport {
   }
 
  private:
+  template <typename Function>
+  void post(Function function) {
+    boost::asio::post(readiness_.get_executor(), boost::asio::bind_allocator(core_.allocator(), std::move(function)));
+  }
+
   void receive_now(std::span<std::byte> buffer, bool only_what_is_there) {
     const ssize_t size = ::recvmsg(core_.socket().descriptor(), message_.prepare(buffer), MSG_DONTWAIT);
     if (size < 0 && errno == EAGAIN && !only_what_is_there) return receive(buffer, false);

@@ -24,6 +24,8 @@ class Transport {
   virtual void receive(std::span<std::byte> buffer, bool only_what_is_there) = 0;
   /// Asks the kernel to end what is under way.
   virtual void cancel() noexcept = 0;
+  /// Has nothing to do with the socket any more. Precondition: nothing is under way.
+  virtual void detach() noexcept = 0;
 };
 
 }  // namespace netherd::engine

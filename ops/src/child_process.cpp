@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 
+#include "private_mounts.hpp"
 #include "signals_blocked.hpp"
 #include "system_error.hpp"
 
@@ -24,11 +26,11 @@ using engine::FileDescriptor;
 constexpr std::string_view open_streams_step = "open the command's standard streams";
 
 /// What a child does before its command, in this order.
-enum class ChildStep : int { enter_namespace, redirect, execute };
+enum class ChildStep : int { enter_namespace, redirect, mount, execute };
 
 constexpr std::string_view name_of(ChildStep step) noexcept {
-  constexpr std::array<std::string_view, 3> names{"enter the namespace", "redirect the command's standard streams",
-                                                  "run the command"};
+  constexpr std::array<std::string_view, 4> names{"enter the namespace", "redirect the command's standard streams",
+                                                  "make the command's own mounts", "run the command"};
   return names[static_cast<std::size_t>(step)];
 }
 
@@ -43,7 +45,8 @@ struct ChildPlan {
   int netns;
   char* const* argv;
   char* const* environment;
-  std::array<int, 3> streams;  // to become standard input, output and error; -1: ours
+  const PrivateMounts* mounts;  // null: ours
+  std::array<int, 3> streams;   // to become standard input, output and error; -1: ours
   bool leads_group;
   int failure_pipe;
   sigset_t signal_mask;
@@ -127,6 +130,8 @@ void reset_signals(const sigset_t& mask) noexcept {
     const int stream = plan.streams[static_cast<std::size_t>(number)];
     if (stream >= 0 && ::dup2(stream, number) < 0) give_up(plan, ChildStep::redirect);
   }
+  // Behind the streams, so that what cannot be bound is reported where the command reports.
+  if (plan.mounts != nullptr && plan.mounts->enter() < 0) give_up(plan, ChildStep::mount);
   reset_signals(plan.signal_mask);
   ::execvpe(plan.argv[0], plan.argv, plan.environment);
   give_up(plan, ChildStep::execute);
@@ -172,6 +177,12 @@ ChildProcess start_child(const RunInNamespace& request) {
     return failure(name_of(ChildStep::execute),
                    boost::system::errc::make_error_code(boost::system::errc::invalid_argument));
   }
+  std::optional<PrivateMounts> mounts;
+  if (!request.mounts_of.empty()) {
+    auto prepared = PrivateMounts::prepare(request.mounts_of);
+    if (!prepared) return failure(name_of(ChildStep::mount), prepared.error());
+    mounts = *std::move(prepared);
+  }
   Streams streams;
   FileDescriptor failure_read;
   FileDescriptor failure_write;
@@ -184,6 +195,7 @@ ChildProcess start_child(const RunInNamespace& request) {
   ChildPlan plan{.netns = request.netns,
                  .argv = argv.get(),
                  .environment = request.environment ? environment.get() : ::environ,
+                 .mounts = mounts ? &*mounts : nullptr,
                  .streams = streams.numbers(request),
                  .leads_group = request.input != ProcessInput::inherit,
                  .failure_pipe = failure_write.get(),

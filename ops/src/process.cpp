@@ -11,9 +11,11 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <optional>
 
 #include "child_process.hpp"
 #include "post_completion.hpp"
+#include "private_mounts.hpp"
 #include "system_error.hpp"
 
 namespace netherd::ops {
@@ -184,9 +186,18 @@ void start_process(asio::any_io_executor executor, const RunInNamespace& request
 
 }  // namespace detail
 
-error_code exec_in_namespace(int netns, std::span<const std::string> arguments) {
+error_code exec_in_namespace(int netns, std::span<const std::string> arguments, std::string_view mounts_of) {
   if (arguments.empty()) return boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
+  std::optional<PrivateMounts> mounts;
+  if (!mounts_of.empty()) {
+    auto prepared = PrivateMounts::prepare(mounts_of);
+    if (!prepared) return prepared.error();
+    mounts = *std::move(prepared);
+  }
   if (const auto error = error_of(::setns(netns, CLONE_NEWNET))) return error;
+  if (mounts) {
+    if (const auto error = error_of(mounts->enter())) return error;
+  }
   const PointerArray argv{arguments};
   ::execvp(argv.get()[0], argv.get());
   return last_error();

@@ -388,7 +388,7 @@ TEST_P(ChannelKernel, OverrunMakesOutcomesUnknown) {
   }
   std::optional<std::size_t> failures;
   shrunk.async_execute(batch, [&](std::size_t result) { failures = result; });
-  run();
+  run_behind_the_send();
   ASSERT_TRUE(failures.has_value());
   std::size_t unknown = 0;
   for (std::uint32_t offset = 0; offset < 500; ++offset) {

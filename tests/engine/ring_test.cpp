@@ -3,6 +3,10 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <liburing.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,14 +20,18 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <memory_resource>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "netherd/engine/file_descriptor.hpp"
@@ -252,6 +260,84 @@ TEST(Ring, ContextDestroyedWithOperationsPending) {
     for (int turn = 0; turn < turns; ++turn) doomed.poll_one();
   }
   EXPECT_EQ(witness.use_count(), 1);
+}
+
+TEST_F(RingTest, EntryThatTheKernelRefusesHoldsNobodyUp) {
+  // The kernel stops a submission at such an entry; those behind it must be handed over again.
+  constexpr std::uint8_t no_such_operation = 255;
+  Completion refused;
+  Completion behind;
+  ring().async_submit(
+      [](io_uring_sqe& entry) {
+        io_uring_prep_nop(&entry);
+        entry.opcode = no_such_operation;
+      },
+      refused.handler());
+  ring().async_submit(nop, behind.handler());
+  context.restart();
+  context.run_for(std::chrono::seconds{5});
+  EXPECT_EQ(refused.error, boost::system::errc::invalid_argument);
+  EXPECT_EQ(behind.error, error_code{});
+}
+
+TEST_F(RingTest, CancellationReachesItsOperationOnly) {
+  // Memory is used again: a cancellation must not hit an operation that took the place of the one it was meant for.
+  std::optional<Pipe> pipe{std::in_place};
+  Completion next;
+  asio::cancellation_signal signal;
+  ring().async_submit(nop, asio::bind_cancellation_slot(signal.slot(), [&](error_code, std::int32_t) {
+                        ring().async_submit(pipe->reader(), next.handler());
+                      }));
+  signal.emit(asio::cancellation_type::terminal);
+  asio::steady_timer timer{context, std::chrono::milliseconds{5}};
+  timer.async_wait([&](error_code) { pipe->write("x"); });
+  run();
+  EXPECT_EQ(next.error, error_code{});
+  EXPECT_EQ(next.result, 1);
+}
+
+/// From now on io_uring_enter() fails on this thread.
+void refuse_submissions(int error) {
+  std::array<sock_filter, 4> program{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_enter, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+  ASSERT_EQ(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+std::chrono::nanoseconds processor_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+}
+
+void use_kernel_that_takes_nothing(int error, int requests, const std::shared_ptr<int>& witness) {
+  asio::io_context context;
+  Ring& ring = Ring::of(context);
+  refuse_submissions(error);
+  int refused = 0;
+  for (int count = 0; count < requests; ++count) {
+    ring.async_submit(nop, [&, witness](error_code failure, std::int32_t) {
+      EXPECT_EQ(failure, boost::system::errc::resource_unavailable_try_again);
+      ++refused;
+    });
+  }
+  const auto before = processor_time();
+  context.run_for(std::chrono::milliseconds{200});
+  EXPECT_LT(processor_time() - before, std::chrono::milliseconds{100}) << "waits by spinning";
+  EXPECT_EQ(refused, requests - 256) << "what the queue has no room for";
+}
+
+TEST_F(RingTest, KernelThatTakesNoSubmissionsIsWaitedForPatiently) {
+  for (const int error : {EAGAIN, EBUSY}) {
+    const auto witness = std::make_shared<int>(0);
+    std::thread{use_kernel_that_takes_nothing, error, 260, witness}.join();
+    EXPECT_EQ(witness.use_count(), 1) << "what the kernel never saw is discarded with the context";
+  }
 }
 
 }  // namespace

@@ -112,14 +112,29 @@ TEST(Builder, BuildsNothingOfNothing) {
   EXPECT_EQ(report.requests, 0U);
 }
 
-TEST(Builder, ReportsProgressAndTheNumberOfRequests) {
+/// Its node may exist before the namespace that links are sent from, and no link ends that would tell the builder to go
+/// on.
+TEST(Builder, BuildsANodeWithoutLinksInWhateverOrderThreadsCreate) {
+  for (int attempt = 0; attempt < 40; ++attempt) {
+    TopologyBuilder builder;
+    builder.host("alone");
+    KernelLab lab{builder.topology};
+    ASSERT_EQ(to_text(lab.build({.factory_threads = 4}).failure), "");
+    expect_complete(lab.topology(), lab.directory());
+  }
+}
+
+TEST(Builder, ReportsProgressAndWhatWasSent) {
   const KernelLab lab{generated("ring", 30)};
   std::vector<std::uint64_t> progress;
   const BuildReport report = lab.build({.on_progress = [&](std::uint64_t done) { progress.push_back(done); }});
   EXPECT_TRUE(std::ranges::is_sorted(progress));
   ASSERT_FALSE(progress.empty());
   EXPECT_EQ(progress.back(), 30U);
-  EXPECT_EQ(report.requests, lab.plan().counts().requests);
+  const Plan::Counts planned = lab.plan().counts();
+  EXPECT_EQ(report.requests, planned.requests);
+  EXPECT_EQ(report.addresses, planned.addresses);
+  EXPECT_EQ(report.routes, planned.routes);
 }
 
 }  // namespace

@@ -49,9 +49,9 @@ TEST(Plan, NumbersInterfacesInTheOrderOfTheLinks) {
   builder.link(a, bridge);
   const Plan plan{builder.topology};
   EXPECT_EQ(plan.interface_index(LinkId{0}, 0), InterfaceIndex{2});
-  EXPECT_EQ(plan.interface_index(LinkId{0}, 1), InterfaceIndex{2});
+  EXPECT_EQ(plan.interface_index(LinkId{0}, 1), InterfaceIndex{3}) << "never that of the other end";
   EXPECT_EQ(plan.interface_index(LinkId{1}, 0), InterfaceIndex{3}) << "the bridge itself is 2";
-  EXPECT_EQ(plan.interface_index(LinkId{1}, 1), InterfaceIndex{3});
+  EXPECT_EQ(plan.interface_index(LinkId{1}, 1), InterfaceIndex{4});
   EXPECT_EQ(plan.interface_index(LinkId{2}, 0), InterfaceIndex{3});
   EXPECT_EQ(plan.interface_index(LinkId{2}, 1), InterfaceIndex{4});
 }
@@ -119,8 +119,8 @@ TEST(Plan, HostIsConfiguredInAnOrderThatTheKernelAccepts) {
   ASSERT_EQ(plan.link_request(LinkId{0}).main_node, b);
   EXPECT_EQ(configuration(plan, a), (Commands{
                                         "ip -n lab-a link set lo up",
-                                        "ip -n lab-a link set eth1 up",
                                         "ip -n lab-a address add 10.0.0.1/30 dev eth1",
+                                        "ip -n lab-a link set eth1 up",
                                         "ip -n lab-a address add fd00::1/64 dev eth1 nodad",
                                         "ip -n lab-a route add default via 10.0.0.2 dev eth1",
                                         "ip -n lab-a -6 route add default via fd00::2 dev eth1",

@@ -31,8 +31,8 @@ TEST(PrintPlan, ListsCommandsInAnOrderThatWorks) {
                      "up type veth peer name eth1 "
                      "netns lab-a index 2 mtu 2000 address 02:00:00:00:00:01 numtxqueues 1 numrxqueues 1\n"
                      "ip -n lab-a link set lo up\n"
-                     "ip -n lab-a link set eth1 up\n"
                      "ip -n lab-a address add 10.0.0.1/24 dev eth1\n"
+                     "ip -n lab-a link set eth1 up\n"
                      "ip -n lab-br link set br0 up\n"))
       << text;
 }

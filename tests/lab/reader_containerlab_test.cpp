@@ -177,15 +177,48 @@ TEST(Containerlab, WarnsAboutNetworkModesAndOpenVSwitch) {
   EXPECT_EQ(result.topology.nodes.at(2).kind, NodeKind::bridge);
 }
 
-TEST(Containerlab, LeavesHostNodesOut) {
-  const ReadResult unused = read("topology:\n  nodes:\n    a:\n    h: {kind: host}\n");
-  EXPECT_TRUE(unused.errors.empty());
-  EXPECT_TRUE(has_only(unused.warnings, 0, "node 'h' is left out"));
-  EXPECT_EQ(unused.topology.nodes.size(), 1U);
-
-  const ReadResult used =
+TEST(Containerlab, HostNodesAreAdopted) {
+  const ReadResult named =
       read("topology:\n  nodes:\n    a:\n    h: {kind: host}\n  links:\n    - endpoints: [\"a:e\", \"h:e\"]\n");
-  EXPECT_TRUE(has_only(used.errors, 6, "endpoint 'h:e': links to nodes of kind 'host' are not supported yet"));
+  EXPECT_TRUE(is_clean(named.errors));
+  EXPECT_TRUE(is_clean(named.warnings));
+  ASSERT_EQ(named.topology.nodes.size(), 2U);
+  EXPECT_FALSE(named.topology.nodes[0].adopted);
+  EXPECT_TRUE(named.topology.nodes[1].adopted);
+  const auto two = read("topology:\n  nodes:\n    a: {kind: host}\n    b: {kind: host}\n");
+  EXPECT_TRUE(has_only(two.errors, 4, "node 'b': there can be only one node of kind 'host'"));
+}
+
+TEST(Containerlab, TheHostNeedsNoNode) {
+  const ReadResult result = read(R"(topology:
+  nodes:
+    a:
+  links:
+    - endpoints: ["a:eth1", "host:a-eth1"]
+    - type: host
+      host-interface: a-eth2
+      endpoint: {node: a, interface: eth2, mac: "02:00:00:00:00:04"}
+)");
+  EXPECT_TRUE(is_clean(result.errors));
+  ASSERT_EQ(result.topology.nodes.size(), 2U);
+  EXPECT_EQ(result.topology.nodes[1].name, "host");
+  EXPECT_TRUE(result.topology.nodes[1].adopted);
+  ASSERT_EQ(result.topology.links.size(), 2U);
+  EXPECT_EQ(result.topology.links[1].ends[0].interface, "eth2");
+  EXPECT_EQ(result.topology.links[1].ends[1].interface, "a-eth2");
+  EXPECT_EQ(result.topology.links[1].ends[1].node, NodeId{1});
+  EXPECT_EQ(read_topology(write_topology(result.topology), "x").topology.nodes[1].adopted, true);
+}
+
+TEST(Containerlab, RefusesBadLinksToTheHost) {
+  const auto errors_of = [](const std::string& link) {
+    return read("topology:\n  nodes:\n    a:\n  links:\n    - " + link + "\n").errors;
+  };
+  EXPECT_TRUE(
+      has_only(errors_of("{type: host, endpoint: {node: a, interface: e}}"), 5, "needs the keys 'endpoint' and"));
+  EXPECT_TRUE(has_only(errors_of("{type: host, host-interface: e}"), 5, "needs the keys 'endpoint' and"));
+  EXPECT_TRUE(has_only(errors_of("{type: host, host-interface: e/f, endpoint: {node: a, interface: e}}"), 5,
+                       "interface 'host:e/f'"));
 }
 
 TEST(Containerlab, RefusesUnknownKeysWithASuggestion) {
@@ -243,12 +276,12 @@ TEST(Containerlab, ReadsTheLongFormOfLinks) {
 }
 
 TEST(Containerlab, RefusesLinksThatAreNotSupportedYet) {
-  for (const std::string type : {"host", "mgmt-net", "macvlan", "vxlan", "vxlan-stitch", "dummy"}) {
+  for (const std::string type : {"mgmt-net", "macvlan", "vxlan", "vxlan-stitch", "dummy"}) {
     const auto errors = read_links("    - type: " + type + "\n      endpoint: {node: a, interface: x}\n").errors;
     EXPECT_TRUE(has_only(errors, 6, "links of type '" + type + "' are not supported yet"));
   }
   EXPECT_TRUE(has_only(read_links("    - type: tunnel\n").errors, 6, "unknown link type 'tunnel'"));
-  for (const std::string node : {"host", "mgmt-net", "macvlan"}) {
+  for (const std::string node : {"mgmt-net", "macvlan"}) {
     const auto errors = read_links("    - endpoints: [\"a:eth1\", \"" + node + ":x\"]\n").errors;
     EXPECT_TRUE(has_only(errors, 6, "links to '" + node + "' are not supported yet"));
   }

@@ -7,6 +7,7 @@ namespace {
 TEST(Format, HasNames) {
   EXPECT_EQ(parse_format("containerlab"), Format::containerlab);
   EXPECT_EQ(parse_format("graphml"), Format::graphml);
+  EXPECT_EQ(parse_format("edges"), Format::edges);
   EXPECT_EQ(parse_format("dot"), std::nullopt);
 }
 
@@ -16,6 +17,15 @@ TEST(Format, IsRecognisedByContent) {
   EXPECT_EQ(recognise_format("<?xml version=\"1.0\"?><graphml/>"), Format::graphml);
   EXPECT_EQ(recognise_format("\xef\xbb\xbf \n <graphml/>"), Format::graphml);
   EXPECT_EQ(recognise_format(""), Format::containerlab);
+  EXPECT_EQ(recognise_format("# SNAP\r\n0\t1\r\n0\t2\r\n"), Format::edges);
+  EXPECT_EQ(recognise_format("San+Jose,+CA4062 Anaheim,+CA4101 2.5\nRelay,+MD4110 Anaheim,+CA4101 1\n"), Format::edges);
+  EXPECT_EQ(recognise_format("\xef\xbb\xbf"
+                             "a b\nb c"),
+            Format::edges);
+  for (const char* const other :
+       {"a b\n", "a b\nc: d\n", "a b c\na b c\n", "- a\n", "name: x\n", "a\n", "{a b}\n{a b}\n", "a b\nc\n"}) {
+    EXPECT_EQ(recognise_format(other), Format::containerlab) << other;
+  }
 }
 
 TEST(Format, CanBeGiven) {

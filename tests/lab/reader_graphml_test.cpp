@@ -121,6 +121,23 @@ TEST(Graphml, RefusesBrokenXml) {
   EXPECT_TRUE(has_only(read_topology("<graphml>\n<graph", "x").errors, 2, "XML syntax"));
 }
 
+TEST(Graphml, RefusesDeepNestingOfGraphsAndSurvivesThatOfOthers) {
+  const auto nested = [](std::string_view element, std::size_t depth) {
+    std::string text;
+    for (std::size_t i = 0; i < depth; ++i) text.append("<").append(element).append(">");
+    for (std::size_t i = 0; i < depth; ++i) text.append("</").append(element).append(">");
+    return text;
+  };
+  EXPECT_TRUE(is_clean(read(nested("x", 200'000) + node("0", "a")).errors));
+  EXPECT_TRUE(has_only(read_topology(nested("x", 200'000), "x").errors, 1, "<graphml> is expected"));
+}
+
+TEST(Graphml, TakesWindowsLineEnds) {
+  const auto result = read("\r\n" + node("0", "a") + "\r\n" + node("1", "b") + "\r\n" + edge("0", "2") + "\r\n");
+  EXPECT_EQ(result.topology.nodes.at(0).name, "a");
+  EXPECT_TRUE(has_only(result.errors, 7, "its target '2' is not a node"));
+}
+
 TEST(Graphml, RefusesDeclarationsOfEntities) {
   const std::string_view bomb =
       "<!DOCTYPE graphml [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]>\n<graphml><graph><node "

@@ -136,6 +136,13 @@ TEST(YamlDocument, RefusesAnAliasBomb) {
   EXPECT_TRUE(has_only(errors_of(bomb), 6, "aliases stand for more than 1000000 values"));
 }
 
+TEST(YamlDocument, RefusesMoreValuesThanMemoryHasRoomFor) {
+  YamlDocument document;
+  EXPECT_TRUE(is_clean(document.parse("[a, b,\n c]", 4)));
+  YamlDocument refusing;
+  EXPECT_TRUE(has_only(refusing.parse("[a, b,\n c]", 3), 2, "there are more than 3 values"));
+}
+
 TEST(YamlDocument, RefusesAMergeBomb) {
   std::string bomb = "a: &a\n";
   for (int i = 0; i < 2000; ++i) bomb += "  k" + std::to_string(i) + ": v\n";

@@ -33,20 +33,27 @@ class NetlinkClient {
     return receive([](const engine::MessageView&) {});
   }
 
+  /// Sends a request that is answered by a message, and shows it to the visitor.
+  boost::system::error_code ask(const engine::Request auto& request,
+                                const std::function<void(const engine::MessageView&)>& visitor) {
+    send(request, NLM_F_ACK);
+    return receive(visitor);
+  }
+
   /// Decodes all messages of a dump.
   template <typename Decode>
   auto dump(const engine::Request auto& request, Decode decode) {
     std::vector<typename std::invoke_result_t<Decode, engine::MessageView>::value_type> objects;
     send(request, 0);
-    receive([&](const engine::MessageView& message) {
+    static_cast<void>(receive([&](const engine::MessageView& message) {
       if (auto object = decode(message)) objects.push_back(std::move(*object));
-    });
+    }));
     return objects;
   }
 
  private:
   void send(const engine::Request auto& request, std::uint16_t flags) {
-    alignas(4) std::array<std::byte, 4096> buffer{};
+    alignas(4) std::array<std::byte, 16384> buffer{};
     engine::MessageWriter writer{buffer};
     request.encode(writer);
     const auto message = writer.message();

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
+#include <fstream>
 
 #include "iproute2.hpp"
 #include "netherd/ops/process.hpp"
@@ -239,6 +241,97 @@ TEST_F(ProcessTest, ExecReplacesTheProcess) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(WEXITSTATUS(status), 7);
   EXPECT_EQ(exec_in_namespace(STDERR_FILENO, arguments), errc::invalid_argument);
+}
+
+/// A copy of /etc lies over it, in the test's own mount namespace: the machine's is left alone.
+class ProcessMountTest : public ProcessTest {
+ protected:
+  ProcessMountTest() {
+    std::filesystem::create_directories("/etc/folder");
+    std::filesystem::create_directories("/etc/netns/node/folder");
+    write("/etc/netns/node/hosts", "10.0.0.2 neighbour\n");
+    write("/etc/netns/node/folder/own", "own\n");
+    EXPECT_EQ(test::run_command("ip -n node link add seen-in-sys type veth peer name p1").status, 0);
+  }
+  ~ProcessMountTest() override { std::filesystem::remove_all("/etc/netns"); }
+
+  static void SetUpTestSuite() {
+    ASSERT_EQ(test::run_command("mkdir /run/etc && cp -a /etc/. /run/etc && rm -rf /run/etc/netns").status, 0);
+    ASSERT_EQ(::mount("/run/etc", "/etc", nullptr, MS_BIND, nullptr), 0);
+  }
+  static void TearDownTestSuite() { ASSERT_EQ(::umount2("/etc", MNT_DETACH), 0); }
+  static void write(const std::string& path, std::string_view text) { std::ofstream{path} << text; }
+
+  static constexpr const char* look = "ls /sys/class/net | sort; cat /etc/hosts /etc/folder/own";
+};
+
+TEST_F(ProcessMountTest, SeesWhatIpShowsIt) {
+  RunInNamespace request = shell(look);
+  request.mounts_of = "node";
+  run(request);
+  EXPECT_FALSE(error);
+  EXPECT_NE(result.output.find("seen-in-sys"), std::string::npos);
+  EXPECT_NE(result.output.find("10.0.0.2 neighbour\nown\n"), std::string::npos);
+  EXPECT_EQ(result.output, test::run_command("ip netns exec node sh -c '" + std::string{look} + "'").text);
+  EXPECT_EQ(result.error_output, "");
+}
+
+TEST_F(ProcessMountTest, OurOwnMountsStayAsTheyAre) {
+  const auto before = test::run_command("cat /proc/self/mountinfo; ls /sys/class/net; cat /etc/hosts").text;
+  RunInNamespace request = shell("true");
+  request.mounts_of = "node";
+  run(request);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(test::run_command("cat /proc/self/mountinfo; ls /sys/class/net; cat /etc/hosts").text, before);
+  run(shell("cat /etc/hosts"));
+  EXPECT_EQ(result.output.find("neighbour"), std::string::npos) << "without mounts_of";
+}
+
+TEST_F(ProcessMountTest, WhatCannotBeBoundIsReportedAsIpDoes) {
+  write("/etc/netns/node/no-such-file-in-etc", "x");
+  RunInNamespace request = shell("cat /etc/hosts");
+  request.mounts_of = "node";
+  run(request);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.output, "10.0.0.2 neighbour\n");
+  EXPECT_EQ(result.error_output, test::run_command("ip netns exec node true 2>&1").text);
+  EXPECT_NE(result.error_output.find("no-such-file-in-etc"), std::string::npos);
+}
+
+TEST_F(ProcessMountTest, AFolderIsNotNeeded) {
+  RunInNamespace request = shell("ls /sys/class/net");
+  request.mounts_of = "another";
+  run(request);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_NE(result.output.find("seen-in-sys"), std::string::npos);
+}
+
+TEST_F(ProcessMountTest, WhatIsNoNameIsRefused) {
+  write("/etc/netns/file", "x");
+  for (const auto& [name, expected] :
+       {std::pair{"../node", errc::invalid_argument}, std::pair{"..", errc::invalid_argument},
+        std::pair{"file", errc::not_a_directory}}) {
+    RunInNamespace request = shell("true");
+    request.mounts_of = name;
+    async_run(context.get_executor(), request, keep());
+    context.restart();
+    context.run();
+    EXPECT_EQ(error, expected) << name;
+    EXPECT_EQ(result.failed_step, "make the command's own mounts");
+    EXPECT_EQ(exec_in_namespace(netns.descriptor(), request.arguments, name), expected);
+  }
+}
+
+TEST_F(ProcessMountTest, ExecHasThemAsWell) {
+  const std::vector<std::string> arguments{"grep", "-q", "neighbour", "/etc/hosts"};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    static_cast<void>(exec_in_namespace(netns.descriptor(), arguments, "node"));
+    ::_exit(9);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 }  // namespace

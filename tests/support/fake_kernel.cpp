@@ -32,6 +32,12 @@ void append_extended_ack(Bytes& bytes, const Reaction& reaction) {
   if (reaction.attribute_offset) {
     append_attribute(bytes, NLMSGERR_ATTR_OFFS, &*reaction.attribute_offset, sizeof *reaction.attribute_offset);
   }
+  if (reaction.missing_type) {
+    append_attribute(bytes, NLMSGERR_ATTR_MISS_TYPE, &*reaction.missing_type, sizeof *reaction.missing_type);
+  }
+  if (reaction.missing_nest) {
+    append_attribute(bytes, NLMSGERR_ATTR_MISS_NEST, &*reaction.missing_nest, sizeof *reaction.missing_nest);
+  }
 }
 
 /// Appends a message whose payload `fill` appends.
@@ -102,7 +108,7 @@ void FakeKernel::answer(const MessageView& request, const Reaction& reaction) {
   }
   if (reaction.error == 0 && (header.nlmsg_flags & NLM_F_ACK) == 0) return;
   const bool capped = reaction.error == 0 || !reaction.echoes_request;
-  const bool extended = !reaction.words.empty() || reaction.attribute_offset;
+  const bool extended = !reaction.words.empty() || reaction.attribute_offset || reaction.missing_type;
   Bytes end;
   append_message(end, header, NLMSG_ERROR, (capped ? NLM_F_CAPPED : 0) | (extended ? NLM_F_ACK_TLVS : 0), [&] {
     const nlmsgerr error{-reaction.error, header};

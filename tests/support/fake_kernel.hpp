@@ -20,6 +20,8 @@ struct Reaction {
   std::size_t objects = 0;                          ///< messages before the end: what was asked for, or a whole dump
   std::string words{};                              ///< extended acknowledgement of an error
   std::optional<std::uint32_t> attribute_offset{};  ///< the same
+  std::optional<std::uint32_t> missing_type{};      ///< the same: of an attribute that is not there
+  std::optional<std::uint32_t> missing_nest{};      ///< the same: where it should be
   bool echoes_request = false;                      ///< the error carries the request: no NETLINK_CAP_ACK
   bool interrupted = false;                         ///< the last part of the dump has NLM_F_DUMP_INTR
   int done_error = 0;                               ///< errno at the end of a dump that began well

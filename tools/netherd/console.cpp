@@ -22,6 +22,21 @@ std::string position(std::string_view source, lab::SourceLine line) {
   return fmt::format("{}:{}: ", source, engine::value_of(line));
 }
 
+/// What stands in files and names must not command the terminal, nor break the line.
+std::string printable(std::string_view text) {
+  std::string shown;
+  shown.reserve(text.size());
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte < ' ' || byte == 0x7f) {
+      shown += fmt::format("\\x{:02x}", byte);
+    } else {
+      shown += character;
+    }
+  }
+  return shown;
+}
+
 /// See https://no-color.org: any value but the empty one counts.
 bool colour_is_welcome() {
   const char* const no_colour = std::getenv("NO_COLOR");
@@ -32,7 +47,9 @@ bool colour_is_welcome() {
 
 Console::Console() : terminal_{::isatty(STDERR_FILENO) == 1}, colours_{terminal_ && colour_is_welcome()} {}
 
-void Console::say(std::string_view prefix, std::string_view colour, std::string_view text) const {
+void Console::say(std::string_view given_prefix, std::string_view colour, std::string_view given_text) const {
+  const std::string prefix = printable(given_prefix);
+  const std::string text = printable(given_text);
   if (colours_) {
     fmt::print(stderr, "netherd: {}{}{}{}\n", colour, prefix, plain, text);
   } else {

@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "interruption.hpp"
-#include "netherd/ops/netns_path.hpp"
 #include "node_command.hpp"
 #include "nodes_of_lab.hpp"
 #include "privileges.hpp"
@@ -29,17 +28,6 @@ struct Options {
   std::size_t jobs = 2 * std::max<std::size_t>(1, std::thread::hardware_concurrency());
 };
 
-/// Becomes the command: it has our terminal, our standard streams and our signals.
-int become_command(const std::string& namespace_path, Session& session) {
-  const auto netns = ops::open_namespace(namespace_path);
-  NodeCommandResult result;
-  result.error = netns ? ops::exec_in_namespace(netns->get(), session.command) : netns.error();
-  result.process.failed_step = netns ? "run the command" : "open the namespace";
-  session.console.error(
-      fmt::format("{}: {}: {}", session.command.front(), result.process.failed_step, result.error.message()));
-  return result.status();
-}
-
 /// Runs the command in several nodes, a few at a time.
 class ExecInNodes {
  public:
@@ -47,7 +35,7 @@ class ExecInNodes {
       : options_{options}, session_{session}, nodes_{std::move(nodes)}, results_(nodes_.size()) {}
 
   int run() {
-    asio::co_spawn(context_, async_run_all(), [this](std::exception_ptr error) {
+    asio::co_spawn(context_, async_run_all(), [this](const std::exception_ptr& error) {
       interruption_.stop_waiting();
       if (error) std::rethrow_exception(error);
     });
@@ -61,7 +49,8 @@ class ExecInNodes {
 
  private:
   asio::awaitable<void> async_run_all() {
-    co_await tasks_.async_run(nodes_.size(), options_.jobs, [this](std::size_t i) { return async_run_one(i); });
+    const std::size_t jobs = affordable_tasks(options_.jobs, descriptors_per_command);
+    co_await tasks_.async_run(nodes_.size(), jobs, [this](std::size_t i) { return async_run_one(i); });
   }
 
   asio::awaitable<void> async_run_one(std::size_t i) {
@@ -134,7 +123,7 @@ int exec(Options& options, Session& session) {
   if (!nodes) return ExitStatus::invalid;
   if (!check_privileges(console, "exec")) return ExitStatus::failed;
   if (nodes->size() == 1 && !console.json) {
-    return become_command(session.registry.namespace_path(options.lab, nodes->front()), session);
+    return become_command(session.registry.namespace_path(options.lab, nodes->front()), session.command, console);
   }
   raise_descriptor_limit();
   return ExecInNodes{options, session, *nodes}.run();

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lab_error.hpp"
+#include "natural_order.hpp"
 #include "session.hpp"
 
 namespace netherd::tools {
@@ -41,11 +42,12 @@ void print_table(const std::vector<lab::LabSummary>& labs, Console& console) {
 }
 
 int list_labs(Session& session, bool names_only) {
-  const auto labs = session.registry.list();
+  auto labs = session.registry.list();
   if (!labs) {
     session.console.error(to_string(labs.error()));
     return ExitStatus::failed;
   }
+  std::ranges::sort(*labs, counts_before, &lab::LabSummary::name);
   auto list = nlohmann::ordered_json::array();
   for (const lab::LabSummary& lab : *labs) list.push_back(to_json(lab));
   session.console.print_document(nlohmann::ordered_json{{"labs", std::move(list)}});

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <exception>
 #include <span>
+#include <vector>
 
 #include "session.hpp"
+#include "usage.hpp"
 #include "version.hpp"
 
 namespace netherd::tools {
@@ -13,7 +15,7 @@ namespace {
 
 constexpr const char* description =
     "Builds, checks and removes test-beds of thousands of Linux network namespaces.\n"
-    "A lab comes from a topology file: containerlab's format, or GraphML.";
+    "A lab comes from a topology file: containerlab's format, GraphML, or a list of edges.";
 constexpr const char* footer =
     "Example:\n"
     "  netherd generate ring --nodes 1000 | netherd up -\n"
@@ -38,7 +40,7 @@ std::vector<std::string> take_command(std::vector<std::string>& arguments) {
 /// Shows help or version on standard output; what is wrong with the usage as one line on standard error.
 int report_usage(const CLI::App& app, const CLI::ParseError& error, Console& console) {
   if (error.get_exit_code() == 0) return app.exit(error);
-  console.error(fmt::format("{} (see `netherd --help`)", error.what()));
+  console.error(explain_usage(app, error));
   console.finish();
   return ExitStatus::invalid;
 }
@@ -50,8 +52,8 @@ int run(std::vector<std::string> arguments) {
   app.footer(footer);
   app.set_version_flag("--version", version_text, "Print the versions of netherd, kernel and libraries");
   app.require_subcommand(1);
-  for (const auto add :
-       {add_up, add_down, add_ls, add_show, add_exec, add_ping, add_plan, add_generate, add_completion}) {
+  for (const auto add : {add_up, add_down, add_ls, add_show, add_exec, add_shell, add_check, add_ping, add_plan,
+                         add_generate, add_bench, add_gc, add_doctor, add_completion}) {
     add(app, session);
   }
   try {

@@ -1,19 +1,28 @@
 #include "node_channel.hpp"
 
+#include <fmt/core.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
+
+#include "privileges.hpp"
 
 namespace netherd::tools {
 
+std::size_t nodes_at_once() noexcept {
+  constexpr std::size_t most = 32;
+  constexpr std::size_t descriptors_per_node = 2;  // the namespace, until the socket in it is open; the socket
+  return affordable_tasks(most, descriptors_per_node);
+}
+
 boost::asio::awaitable<engine::Channel> async_open_channel(boost::asio::io_context& context,
                                                            ops::NamespaceFactory& factory, std::string path) {
-  ops::OpenNamespace request{.path = std::move(path)};  // a temporary in the co_await would be destroyed twice (GCC 12)
+  ops::OpenNamespace request{.path = path};  // a temporary in the co_await would be destroyed twice (GCC 12)
   auto [error, entered] =
       co_await factory.async_enter(std::move(request), boost::asio::as_tuple(boost::asio::use_awaitable));
-  if (error) throw boost::system::system_error{error, std::string{entered.failed_step}};
+  if (error) throw std::system_error{error, fmt::format("{}: {}", path, entered.failed_step)};
   auto socket = engine::NetlinkSocket::adopt(std::move(entered.socket));
-  if (!socket) throw boost::system::system_error{socket.error(), "set socket options"};
+  if (!socket) throw std::system_error{socket.error(), path + ": set socket options"};
   co_return engine::Channel{context, std::move(*socket)};
 }
 

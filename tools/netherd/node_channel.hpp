@@ -3,8 +3,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
 #include <string>
+#include <system_error>
 #include <type_traits>
 #include <vector>
 
@@ -13,16 +13,17 @@
 
 namespace netherd::tools {
 
-/// How many nodes are asked at a time: enough to keep the kernel busy, whatever the size of the lab.
-inline constexpr std::size_t nodes_at_once = 32;
+/// How many nodes are asked at a time: enough to keep the kernel busy, whatever the size of the lab, and no more than
+/// the limit of open files allows.
+[[nodiscard]] std::size_t nodes_at_once() noexcept;
 
-/// Opens a channel inside a pinned namespace. Throws boost::system::system_error, with the step that failed.
+/// Opens a channel inside a pinned namespace. Throws std::system_error, with the path and the step that failed.
 [[nodiscard]] boost::asio::awaitable<engine::Channel> async_open_channel(boost::asio::io_context& context,
                                                                          ops::NamespaceFactory& factory,
                                                                          std::string path);
 
 /// Asks for a list of objects: `decode` gives those of interest out of the messages. A list that changed while it was
-/// read is asked for again, a few times. Throws boost::system::system_error.
+/// read is asked for again, a few times. Throws std::system_error.
 template <typename Request, typename Decode>
 boost::asio::awaitable<std::vector<typename std::invoke_result_t<Decode, const engine::MessageView&>::value_type>>
 async_list(engine::Channel& channel, Request request, Decode decode) {
@@ -36,7 +37,7 @@ async_list(engine::Channel& channel, Request request, Decode decode) {
     const engine::Outcome outcome = co_await channel.async_dump(request, collect, boost::asio::use_awaitable);
     if (outcome.ok()) co_return objects;
     const bool again = outcome.error == engine::EngineError::dump_interrupted && attempt < most_attempts;
-    if (!again) throw boost::system::system_error{outcome.error, std::string{Request::operation}};
+    if (!again) throw std::system_error{outcome.error, std::string{Request::operation}};
   }
 }
 

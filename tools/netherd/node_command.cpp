@@ -49,6 +49,15 @@ asio::awaitable<NodeCommandResult> async_run_in_node(std::string namespace_path,
   co_return result;
 }
 
+int become_command(const std::string& namespace_path, const std::vector<std::string>& command, Console& console) {
+  const auto netns = ops::open_namespace(namespace_path);
+  NodeCommandResult result;
+  result.error = netns ? ops::exec_in_namespace(netns->get(), command) : netns.error();
+  result.process.failed_step = netns ? "run the command" : "open the namespace";
+  console.error(fmt::format("{}: {}: {}", command.front(), result.process.failed_step, result.error.message()));
+  return result.status();
+}
+
 std::string label_lines(std::string_view label, std::string_view text) {
   std::string labelled;
   while (!text.empty()) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "natural_order.hpp"
 #include "netherd/lab/topology.hpp"
 #include "suggest.hpp"
 
@@ -19,12 +20,8 @@ bool exists(const std::string& path) {
 }
 
 bool check_lab(const std::string& lab, Session& session) {
-  if (lab::is_valid_lab_name(lab) && exists(session.registry.namespace_path(lab, {}))) return true;
-  std::vector<std::string> names;
-  if (const auto labs = session.registry.list()) {
-    for (const lab::LabSummary& summary : *labs) names.push_back(summary.name);
-  }
-  session.console.error(fmt::format("there is no lab called '{}'{}", lab, suggest(lab, names)));
+  if (is_running(lab, session)) return true;
+  report_unknown_lab(lab, session);
   return false;
 }
 
@@ -35,11 +32,23 @@ std::vector<std::string> list_nodes(const std::string& lab, const Session& sessi
   for (const auto& entry : std::filesystem::directory_iterator{session.registry.namespace_path(lab, {}), ignored}) {
     nodes.push_back(entry.path().filename());
   }
-  std::ranges::sort(nodes);
+  std::ranges::sort(nodes, counts_before);
   return nodes;
 }
 
 }  // namespace
+
+bool is_running(const std::string& lab, const Session& session) {
+  return lab::is_valid_lab_name(lab) && exists(session.registry.namespace_path(lab, {}));
+}
+
+void report_unknown_lab(const std::string& lab, Session& session) {
+  std::vector<std::string> names;
+  if (const auto labs = session.registry.list()) {
+    for (const lab::LabSummary& summary : *labs) names.push_back(summary.name);
+  }
+  session.console.error(fmt::format("there is no lab called '{}'{}", lab, suggest(lab, names)));
+}
 
 std::optional<std::vector<std::string>> all_nodes(const std::string& lab, Session& session) {
   if (!check_lab(lab, session)) return std::nullopt;

@@ -97,7 +97,7 @@ int ping(const Options& options, Session& session) {
   std::vector<lab::PingResult> results;
   asio::io_context context{1};
   asio::co_spawn(context, lab::async_ping(context, *topology, path_of, ping_options),
-                 [&](std::exception_ptr error, std::vector<lab::PingResult> collected) {
+                 [&](const std::exception_ptr& error, std::vector<lab::PingResult> collected) {
                    if (error) std::rethrow_exception(error);
                    results = std::move(collected);
                  });

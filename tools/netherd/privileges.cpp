@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -23,14 +24,19 @@ std::uint64_t effective_capabilities() {
 
 }  // namespace
 
-bool check_privileges(Console& console, std::string_view command) {
+std::string missing_capabilities() {
   const std::uint64_t effective = effective_capabilities();
   const auto missing = [&](unsigned capability) { return (effective >> capability & 1U) == 0; };
-  std::string names;
-  if (missing(CAP_SYS_ADMIN)) names = "CAP_SYS_ADMIN";
-  if (missing(CAP_NET_ADMIN)) names += names.empty() ? "CAP_NET_ADMIN" : " and CAP_NET_ADMIN";
-  if (names.empty()) return true;
-  console.error(fmt::format("{}: {} is missing: run it as root, for example with sudo", command, names));
+  std::string what;
+  if (missing(CAP_SYS_ADMIN)) what = "CAP_SYS_ADMIN is";
+  if (missing(CAP_NET_ADMIN)) what = what.empty() ? "CAP_NET_ADMIN is" : "CAP_SYS_ADMIN and CAP_NET_ADMIN are";
+  return what;
+}
+
+bool check_privileges(Console& console, std::string_view command) {
+  const std::string what = missing_capabilities();
+  if (what.empty()) return true;
+  console.error(fmt::format("{}: {} missing: run it as root, for example with sudo", command, what));
   return false;
 }
 
@@ -39,6 +45,13 @@ void raise_descriptor_limit() noexcept {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::size_t affordable_tasks(std::size_t wanted, std::size_t descriptors_each) noexcept {
+  constexpr rlim_t for_other_things = 32;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= for_other_things) return 1;
+  return std::clamp<rlim_t>((limit.rlim_cur - for_other_things) / descriptors_each, 1, wanted);
 }
 
 }  // namespace netherd::tools

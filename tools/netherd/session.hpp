@@ -41,9 +41,14 @@ void add_down(CLI::App& app, Session& session);
 void add_ls(CLI::App& app, Session& session);
 void add_show(CLI::App& app, Session& session);
 void add_exec(CLI::App& app, Session& session);
+void add_shell(CLI::App& app, Session& session);
+void add_check(CLI::App& app, Session& session);
 void add_ping(CLI::App& app, Session& session);
 void add_plan(CLI::App& app, Session& session);
 void add_generate(CLI::App& app, Session& session);
+void add_bench(CLI::App& app, Session& session);
+void add_gc(CLI::App& app, Session& session);
+void add_doctor(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);
 
 /// The options that commands have in common: --json (if the command reports something) and --quiet.

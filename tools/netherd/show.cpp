@@ -83,7 +83,7 @@ asio::awaitable<void> async_ask_all(asio::io_context& context, const Session& se
                                     std::vector<NodeState>& states) {
   ops::NamespaceFactory factory{context.get_executor(), {.threads = 1}};
   SideBySide tasks;
-  co_await tasks.async_run(states.size(), nodes_at_once, [&](std::size_t i) -> asio::awaitable<void> {
+  co_await tasks.async_run(states.size(), nodes_at_once(), [&](std::size_t i) -> asio::awaitable<void> {
     std::string name = states[i].name;
     states[i] = co_await async_ask(context, factory, session.registry.namespace_path(lab, name));
     states[i].name = std::move(name);
@@ -142,7 +142,7 @@ void print(const NodeState& node, const Wiring& wiring, Console& console) {
 
 int show_states(const Options& options, Session& session, std::vector<NodeState> states) {
   asio::io_context context{1};
-  asio::co_spawn(context, async_ask_all(context, session, options.lab, states), [](std::exception_ptr error) {
+  asio::co_spawn(context, async_ask_all(context, session, options.lab, states), [](const std::exception_ptr& error) {
     if (error) std::rethrow_exception(error);
   });
   context.run();

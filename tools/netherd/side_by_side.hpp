@@ -31,7 +31,7 @@ class SideBySide {
     boost::asio::steady_timer all_ended{executor, boost::asio::steady_timer::time_point::max()};
     running_ = std::min(count, at_once);
     signals_ = std::deque<boost::asio::cancellation_signal>(running_);
-    const auto ended = [this, &all_ended](std::exception_ptr error) {
+    const auto ended = [this, &all_ended](const std::exception_ptr& error) {
       if (error && !stopped_) {
         error_ = error;
         stop();

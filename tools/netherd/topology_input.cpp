@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -20,6 +21,12 @@ constexpr std::size_t read_bytes = 1U << 20U;
 
 /// Everything from a descriptor up to `limit` bytes; more than that gives EFBIG.
 std::optional<std::string> read_all(int descriptor, std::size_t limit) {
+  struct stat status{};
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+      static_cast<std::size_t>(status.st_size) > limit) {
+    errno = EFBIG;
+    return std::nullopt;
+  }
   std::string text;
   std::size_t used = 0;
   for (;;) {
@@ -87,7 +94,7 @@ void report(const std::string& source, const std::vector<lab::Finding>& errors, 
 
 void add_format_option(CLI::App& command, std::string& format) {
   command.add_option("--format", format, "Format of FILE, if its content should not decide")
-      ->check(CLI::IsMember({"containerlab", "graphml"}));
+      ->check(CLI::IsMember({"containerlab", "graphml", "edges"}));
 }
 
 void add_lab_options(CLI::App& command, TopologyInput& input) {

@@ -14,6 +14,7 @@
 #include "netherd/lab/builder.hpp"
 #include "netherd/lab/plan.hpp"
 #include "node_command.hpp"
+#include "preflight.hpp"
 #include "privileges.hpp"
 #include "progress_bar.hpp"
 #include "session.hpp"
@@ -34,7 +35,7 @@ struct Options {
   TopologyInput input;
   bool wait = false;
   bool keep_on_failure = false;
-  std::string submission = "worker";
+  std::string submission = "auto";
   std::size_t factory_threads = lab::BuildOptions{}.factory_threads;
 };
 
@@ -65,7 +66,7 @@ class Up {
   void report_build_failure(const lab::BuildFailure& failure);
   int give_up();
   int report();
-  [[nodiscard]] nlohmann::ordered_json to_json(const lab::Plan::Counts& counts) const;
+  [[nodiscard]] nlohmann::ordered_json to_json() const;
 
   const Options& options_;
   Session& session_;
@@ -80,7 +81,7 @@ class Up {
   std::optional<lab::Builder> builder_;
   SideBySide commands_;
   bool failed_ = false;
-  std::uint64_t requests_ = 0;
+  lab::BuildReport built_;
   std::uint64_t commands_run_ = 0;
   std::uint64_t commands_failed_ = 0;
   Stopwatch build_time_;
@@ -90,7 +91,7 @@ class Up {
 int Up::run(Seconds seconds) {
   seconds_ = seconds;
   if (!claim()) return ExitStatus::failed;
-  asio::co_spawn(context_, async_make(), [this](std::exception_ptr error) {
+  asio::co_spawn(context_, async_make(), [this](const std::exception_ptr& error) {
     monitor_.stop();
     interruption_.stop_waiting();
     if (error) std::rethrow_exception(error);
@@ -140,11 +141,12 @@ asio::awaitable<void> Up::async_build() {
   ProgressBar progress{console_, topology_.name, topology_.nodes.size()};
   lab::BuildOptions build;
   build.factory_threads = options_.factory_threads;
-  build.submission = options_.submission == "worker" ? engine::Submission::worker : engine::Submission::in_loop;
+  if (options_.submission == "worker") build.submission = engine::Submission::worker;
+  if (options_.submission == "in-loop") build.submission = engine::Submission::in_loop;
   if (console_.shows_progress()) build.on_progress = [&progress](std::uint64_t done) { progress.show(done); };
   builder_.emplace(context_, plan_, *directory_, std::move(build));
   const lab::BuildReport report = co_await builder_->async_build();
-  requests_ = report.requests;
+  built_ = report;
   progress.clear();
   if (report.failure && interruption_.signal() == 0) report_build_failure(*report.failure);
   if (report.failure) failed_ = true;
@@ -152,6 +154,7 @@ asio::awaitable<void> Up::async_build() {
 
 asio::awaitable<void> Up::async_wait_for_links() {
   std::vector<std::string> paths;
+  paths.reserve(topology_.nodes.size());
   for (const lab::Node& node : topology_.nodes) paths.push_back(directory_->namespace_path(node.name));
   const auto without = co_await async_wait_for_carrier(context_, std::move(paths), carrier_timeout);
   for (const std::string& path : without) {
@@ -165,7 +168,8 @@ asio::awaitable<void> Up::async_run_commands() {
   for (const lab::Node& node : topology_.nodes) {
     if (!node.exec.empty()) nodes.push_back(&node);
   }
-  const std::size_t jobs = 2 * std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t jobs =
+      affordable_tasks(2 * std::max(1U, std::thread::hardware_concurrency()), descriptors_per_command);
   co_await commands_.async_run(nodes.size(), jobs, [&](std::size_t i) { return async_run_commands_of(*nodes[i]); });
 }
 
@@ -237,24 +241,23 @@ int Up::give_up() {
 }
 
 int Up::report() {
-  const lab::Plan::Counts counts = plan_.counts();
   seconds_.total = session_.since_start.seconds();
-  console_.print_document(to_json(counts));
-  console_.print(fmt::format("{} is up: {}, {}, {}, {}", topology_.name, counted(counts.nodes, "node"),
-                             counted(counts.links, "link"), counted(counts.addresses, "address", "addresses"),
-                             counted(counts.routes, "route")));
+  console_.print_document(to_json());
+  console_.print(fmt::format("{} is up: {}, {}, {}, {}", topology_.name, counted(topology_.nodes.size(), "node"),
+                             counted(topology_.links.size(), "link"), counted(built_.addresses, "address", "addresses"),
+                             counted(built_.routes, "route")));
   console_.print(fmt::format("{} in {:.3f} s; the event loop stood still for {:.1f} ms at most",
-                             counted(requests_, "request"), seconds_.total, monitor_.longest_stall_ms()));
+                             counted(built_.requests, "request"), seconds_.total, monitor_.longest_stall_ms()));
   return ExitStatus::done;
 }
 
-nlohmann::ordered_json Up::to_json(const lab::Plan::Counts& counts) const {
+nlohmann::ordered_json Up::to_json() const {
   return {{"lab", topology_.name},
-          {"nodes", counts.nodes},
-          {"links", counts.links},
-          {"addresses", counts.addresses},
-          {"routes", counts.routes},
-          {"requests", requests_},
+          {"nodes", topology_.nodes.size()},
+          {"links", topology_.links.size()},
+          {"addresses", built_.addresses},
+          {"routes", built_.routes},
+          {"requests", built_.requests},
           {"seconds",
            {{"read", seconds_.read}, {"plan", seconds_.plan}, {"build", seconds_.build}, {"total", seconds_.total}}},
           {"longest_stall_ms", monitor_.longest_stall_ms()},
@@ -272,8 +275,7 @@ int up(const Options& options, Session& session) {
   if (!assign_addresses(*topology, session.console)) return ExitStatus::invalid;
   const lab::Plan plan{*topology};
   seconds.plan = plan_time.seconds();
-  if (!check_privileges(session.console, "up")) return ExitStatus::failed;
-  raise_descriptor_limit();
+  if (!preflight(plan, session, "up")) return ExitStatus::failed;
   return Up{options, session, *topology, plan}.run(seconds);
 }
 
@@ -285,8 +287,10 @@ void add_up(CLI::App& app, Session& session) {
   add_topology_input(command, options->input);
   command.add_flag("--wait", options->wait, "Return when every link has carrier");
   command.add_flag("--keep-on-failure", options->keep_on_failure, "Leave what was made if the lab cannot be built");
-  command.add_option("--submission", options->submission, "Who executes requests: the event loop, or kernel workers")
-      ->check(CLI::IsMember({"in-loop", "worker"}))
+  command
+      .add_option("--submission", options->submission,
+                  "Who executes requests: the event loop, kernel workers, or whoever is faster")
+      ->check(CLI::IsMember({"auto", "in-loop", "worker"}))
       ->capture_default_str();
   command.add_option("--factory-threads", options->factory_threads, "Threads that create namespaces")
       ->check(CLI::Range(1, 64))

@@ -6,6 +6,7 @@
 
 #include "findings.hpp"
 #include "link_ends.hpp"
+#include "overlaps.hpp"
 #include "subnet_pool.hpp"
 
 namespace netherd::lab {
@@ -174,6 +175,9 @@ std::vector<Finding> assign_addresses(Topology& topology) {
     if (!pool) continue;
     append(findings, FamilyAddressing{topology, *pool}.assign(segments));
   }
+  // Those that the file itself gives are validate()'s business. A subnet that the pools cannot overlap may still have
+  // been given at the other end of the link.
+  append(findings, find_overlaps(topology));
   sort_by_line(findings);
   return findings;
 }

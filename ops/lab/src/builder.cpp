@@ -1,11 +1,14 @@
 #include "netherd/lab/builder.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -13,10 +16,14 @@
 #include <utility>
 #include <vector>
 
+#include "adopted_links.hpp"
+#include "build_failure.hpp"
 #include "netherd/engine/batch.hpp"
 #include "netherd/engine/channel.hpp"
 #include "netherd/engine/socket.hpp"
 #include "netherd/ops/namespace_factory.hpp"
+#include "netherd/ops/netns_path.hpp"
+#include "node_configurator.hpp"
 #include "node_descriptors.hpp"
 #include "request_sinks.hpp"
 
@@ -32,17 +39,16 @@ constexpr std::size_t most_creations = 32;
 constexpr std::size_t links_per_datagram = 8;
 /// Links sent together: each needs the descriptors of its two namespaces until the kernel has answered.
 constexpr std::size_t links_per_chunk = 16;
-/// Nodes configured at a time. In worker mode this is also how many of the kernel's threads work on it: IPv6 routes do
-/// not take RTNL (net/ipv6/route.c, Linux 6.18), so that they get along with whatever another node needs.
-constexpr std::size_t most_configurations = 4;
+/// Chunks under way: enough to keep the kernel busy, and few enough that a build that is stopped ends soon.
+constexpr std::size_t most_chunks = 4;
 
 }  // namespace
 
 // The order of work. Namespaces are created in the plan's order, some ahead of the links. When those of a step are
 // there, its links are sent on the anchor: a socket in a namespace without devices, where neither names nor indexes can
-// collide with those of the links (Linux 6.1 checks both there as well). When all links of a node exist, the node's
-// configuration is sent on a socket inside it.
-class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
+// collide with those of the links (Linux 6.1 checks both there as well). When all links of a node exist, the node is
+// the configurator's.
+class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, public NodeConfigurator::Owner {
  public:
   class Running;
 
@@ -58,6 +64,7 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     for (std::size_t index = 0; index < nodes_.size(); ++index) {
       nodes_[index].links_missing = plan.link_count(NodeId{static_cast<std::uint32_t>(index)});
     }
+    configurator_.emplace(context_, plan_, directory_, *factory_, descriptors_, options_.submission, *this);
   }
 
   void start(boost::asio::any_completion_handler<void(BuildReport)> finished);
@@ -70,7 +77,7 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     const auto self = shared_from_this();
     factory_.reset();  // its threads must not hand anything to a context that is gone
     anchor_.reset();
-    for (const auto& work : running_configurations_) work->channel.reset();
+    configurator_->abandon();
     boost::asio::any_completion_handler<void(BuildReport)> finished;
     finished.swap(finished_);
   }
@@ -87,16 +94,14 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     std::size_t bridge_requests = 0;
     engine::Batch batch;
   };
-  struct Configuration {
-    NodeId node{};
-    std::optional<engine::Channel> channel;
-    engine::Batch batch;
-  };
 
   /// Starts whatever can be started. What ends frees descriptors or completes nodes, and so calls this again.
   void go_on() {
-    configure_nodes();
+    const bool had_all_links = links_done();
+    if (!failure_) configurator_->go_on(had_all_links);
     send_links();
+    // The last nodes may have no links of their own to send, and then nothing ends that would call this again.
+    if (!failure_ && !had_all_links && links_done()) configurator_->go_on(true);
     create_namespaces();
   }
 
@@ -108,7 +113,8 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     auto socket = engine::NetlinkSocket::adopt(std::move(made.socket));
     if (!socket) return fail_step("ip netns add", SourceLine::none, socket.error(), "set socket options");
     anchor_.emplace(context_, std::move(*socket),
-                    engine::ChannelOptions{.submission = options_.submission, .datagram_requests = links_per_datagram});
+                    engine::ChannelOptions{.submission = options_.submission.value_or(engine::Submission::in_loop),
+                                           .datagram_requests = links_per_datagram});
     go_on();
   }
 
@@ -118,6 +124,10 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     while (!failure_ && next_creation_ < order.size() && creations_ < most && descriptors_.make_room(2)) {
       const NodeId node = order[next_creation_++];
       const std::string& name = plan_.topology().node(node).name;
+      if (plan_.topology().node(node).adopted) {
+        adopt_namespace(node);
+        continue;
+      }
       ops::CreateNamespace request{.pin_path = directory_.namespace_path(name),
                                    .symlink_path = directory_.symlink_path(name)};
       if (plan_.forwards_ipv6(node)) request.settings.push_back({"net/ipv6/conf/all/forwarding", "1"});
@@ -132,6 +142,33 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     }
   }
 
+  /// Gives our own namespace the names that the others are made with, and a socket as well.
+  void adopt_namespace(NodeId node) {
+    const Node& described = plan_.topology().node(node);
+    const std::string path = directory_.namespace_path(described.name);
+    descriptors_.reserve(2);
+    ++creations_;
+    ++pending_;
+    std::string_view step = "open the current namespace";
+    boost::system::error_code error;
+    if (const auto netns = ops::open_current_namespace(); netns) {
+      step = "pin the namespace";
+      error = ops::pin_namespace(path, netns->get());
+      if (!error && ::symlink(path.c_str(), directory_.symlink_path(described.name).c_str()) != 0) {
+        step = "link the name of the namespace";
+        error.assign(errno, boost::system::system_category());
+      }
+    } else {
+      error = netns.error();
+    }
+    if (error) return on_created(node, error, {.failed_step = step});
+    factory_->async_enter(
+        {.path = path}, [self = shared_from_this(), node](boost::system::error_code problem, ops::CreatedNamespace in) {
+          self->on_created(node, problem, std::move(in));
+          self->finish_if_idle();
+        });
+  }
+
   void on_created(NodeId node, boost::system::error_code error, ops::CreatedNamespace made) {
     --pending_;
     --creations_;
@@ -142,17 +179,22 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     }
     descriptors_.keep(node, std::move(made.netns), std::move(made.socket));
     nodes_[value_of(node)].created = true;
+    ++nodes_created_;
+    report_progress();
     const bool complete = nodes_[value_of(node)].links_missing == 0;
-    if (complete && plan_.topology().node(node).kind == NodeKind::host) ready_.push_back(node);
+    if (complete && plan_.topology().node(node).kind == NodeKind::host) on_links_complete(node);
     go_on();
   }
 
   // Links
 
+  [[nodiscard]] bool links_done() const { return next_step_ == nodes_.size() && chunks_ == 0; }
+
   /// Sends the links of all steps whose namespaces are there, in order, as long as there are descriptors for them.
   void send_links() {
     const auto order = plan_.node_order();
-    while (!failure_ && anchor_ && next_step_ < order.size() && nodes_[value_of(order[next_step_])].created) {
+    while (!failure_ && anchor_ && chunks_ < most_chunks && next_step_ < order.size() &&
+           nodes_[value_of(order[next_step_])].created) {
       const auto rest = plan_.links_of_step(next_step_).subspan(next_link_);
       const auto links = rest.first(std::min(rest.size(), links_per_chunk));
       if (!descriptors_.make_room(links.size() + 1)) return;
@@ -167,7 +209,7 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
   }
 
   void send_chunk(std::span<const LinkId> links) {
-    std::unique_ptr<Chunk> chunk = take(idle_chunks_);
+    std::unique_ptr<Chunk> chunk = take_chunk();
     chunk->step = next_step_;
     chunk->links = links;
     chunk->bridge_requests = 0;  // it may be a chunk that is used again
@@ -175,7 +217,8 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
     for (const LinkId link : links) {
       if (!add_link(link, chunk->batch)) return;
     }
-    if (chunk->batch.empty()) return give_back(idle_chunks_, std::move(chunk));
+    if (chunk->batch.empty()) return give_back(std::move(chunk));
+    ++chunks_;
     ++pending_;
     engine::Batch& batch = chunk->batch;
     anchor_->async_execute(batch, [self = shared_from_this(), done = std::move(chunk)](std::size_t failures) mutable {
@@ -218,20 +261,23 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
 
   void on_chunk_done(std::unique_ptr<Chunk> chunk, std::size_t failures) {
     --pending_;
+    --chunks_;
     report_.requests += chunk->batch.size();
-    if (failures > 0) return fail_at(chunk->batch, [&](std::size_t position) { return command_of(*chunk, position); });
+    if (failures > 0) {
+      return fail(failure_in(chunk->batch, [&](std::size_t position) { return command_of(*chunk, position); }));
+    }
     const NodeId first = plan_.node_order()[chunk->step];
     if (chunk->bridge_requests > 0) {
       descriptors_.end_use(first);
-      if (nodes_[value_of(first)].links_missing == 0) ready_.push_back(first);
+      if (nodes_[value_of(first)].links_missing == 0) on_links_complete(first);
     }
     for (const LinkId link : chunk->links) {
       for (const Endpoint& end : plan_.topology().link(link).ends) {
         descriptors_.end_use(end.node);
-        if (--nodes_[value_of(end.node)].links_missing == 0) ready_.push_back(end.node);
+        if (--nodes_[value_of(end.node)].links_missing == 0) on_links_complete(end.node);
       }
     }
-    give_back(idle_chunks_, std::move(chunk));
+    give_back(std::move(chunk));
     go_on();
   }
 
@@ -246,115 +292,50 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
 
   // Configuration
 
-  void configure_nodes() {
-    while (!failure_ && !ready_.empty() && configurations_ < most_configurations) {
-      const NodeId node = ready_.front();
-      engine::FileDescriptor socket = descriptors_.take_socket(node);
-      if (!socket && !descriptors_.make_room(2)) return;
-      ready_.pop_front();
-      ++configurations_;
-      ++pending_;
-      if (socket) {
-        configure(node, std::move(socket));
-      } else {
-        open_again(node);
-      }
-    }
-  }
+  std::shared_ptr<NodeConfigurator::Owner> keep_alive() override { return shared_from_this(); }
 
-  /// Gets a socket again in a node that had to give its own up.
-  void open_again(NodeId node) {
-    descriptors_.reserve(2);
-    factory_->async_enter(
-        {.path = directory_.namespace_path(plan_.topology().node(node).name)},
-        [self = shared_from_this(), node](boost::system::error_code error, ops::CreatedNamespace made) {
-          self->descriptors_.cancel_reservation(error ? 2 : 1);
-          if (error) {
-            self->fail_configuration(node, error, made.failed_step);
-          } else {
-            self->configure(node, std::move(made.socket));
-          }
-          self->finish_if_idle();
-        });
-  }
-
-  void configure(NodeId node, engine::FileDescriptor descriptor) {
-    auto socket = engine::NetlinkSocket::adopt(std::move(descriptor));
-    if (!socket) return fail_configuration(node, socket.error(), "set socket options");
-    Configuration& work = *running_configurations_.emplace_back(take(idle_configurations_));
-    work.node = node;
-    work.channel.emplace(context_, std::move(*socket), engine::ChannelOptions{.submission = options_.submission});
-    BatchFiller filler{work.batch};
-    plan_.configuration_requests(node, filler);
-    work.channel->async_execute(work.batch, [self = shared_from_this(), &work](std::size_t failures) {
-      self->on_configured(work, failures);
-      self->finish_if_idle();
-    });
-  }
-
-  void on_configured(const Configuration& done, std::size_t failures) {
-    const auto place = std::ranges::find(running_configurations_, &done, &std::unique_ptr<Configuration>::get);
-    std::unique_ptr<Configuration> work = std::move(*place);
-    running_configurations_.erase(place);
-    --pending_;
-    --configurations_;
-    report_.requests += work->batch.size();
-    work->channel.reset();
-    descriptors_.cancel_reservation(1);
-    descriptors_.close(work->node);
-    if (failures > 0) {
-      return fail_at(work->batch, [&](std::size_t position) {
-        RequestDescriber describer{position};
-        plan_.configuration_requests(work->node, describer);
-        return describer.command();
-      });
-    }
-    give_back(idle_configurations_, std::move(work));
+  void on_configured() override {
     ++nodes_done_;
-    if (options_.on_progress) options_.on_progress(nodes_done_);
+    report_progress();
+  }
+
+  [[nodiscard]] bool has_failed() const override { return failure_.has_value(); }
+
+  void on_step_ended() override {
     go_on();
+    finish_if_idle();
   }
 
-  // Work that is done is kept for the next, with the memory that it has grown.
-
-  template <typename Work>
-  static std::unique_ptr<Work> take(std::vector<std::unique_ptr<Work>>& idle) {
-    if (idle.empty()) return std::make_unique<Work>();
-    std::unique_ptr<Work> work = std::move(idle.back());
-    idle.pop_back();
-    return work;
+  void on_links_complete(NodeId node) {
+    descriptors_.close_netns(node);
+    configurator_->add(node);
   }
 
-  template <typename Work>
-  static void give_back(std::vector<std::unique_ptr<Work>>& idle, std::unique_ptr<Work> work) {
-    work->batch.clear();
-    idle.push_back(std::move(work));
+  /// To be made is half of a node's work, to be configured the other.
+  void report_progress() const {
+    if (options_.on_progress) options_.on_progress((nodes_created_ + nodes_done_) / 2);
+  }
+
+  std::unique_ptr<Chunk> take_chunk() {
+    if (idle_chunks_.empty()) return std::make_unique<Chunk>();
+    std::unique_ptr<Chunk> chunk = std::move(idle_chunks_.back());
+    idle_chunks_.pop_back();
+    return chunk;
+  }
+
+  void give_back(std::unique_ptr<Chunk> chunk) {
+    chunk->batch.clear();
+    idle_chunks_.push_back(std::move(chunk));
   }
 
   // Ending
 
-  void fail_configuration(NodeId node, boost::system::error_code error, std::string_view step) {
-    --pending_;
-    --configurations_;
-    fail_step("ip -n " + std::string{plan_.netns_name(node)}, plan_.topology().node(node).line, error, step);
-  }
-
   void fail_step(std::string command, SourceLine line, boost::system::error_code error, std::string_view step) {
-    auto diagnostic = std::make_shared<engine::Diagnostic>();
-    diagnostic->operation = step;
-    fail({line, std::move(command), {error, engine::RequestState::waiting, std::move(diagnostic)}});
+    fail(failed_step(std::move(command), line, error, step));
   }
 
-  template <typename CommandOf>
-  void fail_at(const engine::Batch& batch, CommandOf command_of_position) {
-    if (failure_) return;  // what fails after the first failure says nothing new
-    const engine::Outcome* outcome = batch.first_failure();
-    const auto position = static_cast<std::size_t>(outcome - batch.outcomes().data());
-    const SourceLine line{outcome->diagnostic ? static_cast<std::uint32_t>(outcome->diagnostic->tag) : 0};
-    fail({line, command_of_position(position), *outcome});
-  }
-
-  void fail(BuildFailure failure) {
+  /// What fails after the first failure says nothing new.
+  void fail(BuildFailure failure) override {
     if (failure_ || !finished_) return;
     failure_ = std::move(failure);
     boost::asio::post(context_, [self = shared_from_this()] { self->finish_if_idle(); });
@@ -362,7 +343,15 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
 
   /// Ends when nothing is under way any more, so that nothing is made behind the caller's back afterwards.
   void finish_if_idle() {
-    if (pending_ > 0 || !finished_) return;
+    if (pending_ > 0 || configurator_->running() > 0 || !finished_) return;
+    if (!failure_ && nodes_done_ < nodes_.size()) {
+      // Nothing is under way and nothing could be started: no descriptor is left that could be given up.
+      return fail_step("ip netns exec", SourceLine::none, make_error_code(boost::system::errc::too_many_files_open),
+                       "open descriptors for the next node");
+    }
+    report_.requests += configurator_->sent().requests;
+    report_.addresses = configurator_->sent().addresses;
+    report_.routes = configurator_->sent().routes;
     report_.failure = std::move(failure_);
     anchor_.reset();
     boost::asio::any_completion_handler<void(BuildReport)> finished;
@@ -377,17 +366,16 @@ class Builder::Impl : public std::enable_shared_from_this<Builder::Impl> {
   std::optional<ops::NamespaceFactory> factory_;
   std::optional<engine::Channel> anchor_;
   NodeDescriptors descriptors_;
+  std::optional<NodeConfigurator> configurator_;
   std::vector<NodeState> nodes_;
-  std::deque<NodeId> ready_;  // all links exist, configuration not started
   std::vector<std::unique_ptr<Chunk>> idle_chunks_;
-  std::vector<std::unique_ptr<Configuration>> running_configurations_;
-  std::vector<std::unique_ptr<Configuration>> idle_configurations_;
-  std::size_t next_creation_ = 0;   // position in the plan's order
-  std::size_t next_step_ = 0;       // position in the plan's order
-  std::size_t next_link_ = 0;       // of the links of that step
-  std::size_t creations_ = 0;       // under way
-  std::size_t configurations_ = 0;  // under way
-  std::size_t pending_ = 0;         // operations under way, all kinds
+  std::size_t next_creation_ = 0;  // position in the plan's order
+  std::size_t next_step_ = 0;      // position in the plan's order
+  std::size_t next_link_ = 0;      // of the links of that step
+  std::size_t creations_ = 0;      // under way
+  std::size_t chunks_ = 0;         // under way
+  std::size_t pending_ = 0;        // operations under way, all kinds
+  std::uint64_t nodes_created_ = 0;
   std::uint64_t nodes_done_ = 0;
   std::optional<BuildFailure> failure_;
   BuildReport report_;
@@ -421,6 +409,9 @@ void Builder::Impl::start(boost::asio::any_completion_handler<void(BuildReport)>
   finished_.swap(finished);  // assignment recurses without end in Boost 1.81
   boost::asio::use_service<Running>(context_).add(shared_from_this());
   ++pending_;
+  if (const auto error = record_adopted_links(directory_, plan_)) {
+    fail_step("ip netns attach", SourceLine::none, error, "record the links to the host");
+  }
   factory_->async_create({}, [self = shared_from_this()](boost::system::error_code error, ops::CreatedNamespace made) {
     self->on_anchor(error, std::move(made));
     self->finish_if_idle();

@@ -79,6 +79,8 @@ inline constexpr std::array<std::string_view, 54> node_ignored{
 };
 
 inline constexpr std::array<std::string_view, 6> link_read{"type", "endpoints", "mtu", "ipv4", "ipv6", "netherd"};
+inline constexpr std::array<std::string_view, 7> link_to_host_read{"type", "endpoint", "host-interface", "mtu",
+                                                                   "ipv4", "ipv6",     "netherd"};
 inline constexpr std::array<std::string_view, 3> link_ignored{"vars", "labels", "impairment"};
 
 inline constexpr std::array<std::string_view, 5> endpoint_read{"node", "interface", "mac", "ipv4", "ipv6"};
@@ -91,6 +93,7 @@ inline constexpr KnownKeys file{file_read, file_ignored};
 inline constexpr KnownKeys topology{topology_read, {}};
 inline constexpr KnownKeys node{node_read, node_ignored};
 inline constexpr KnownKeys link{link_read, link_ignored};
+inline constexpr KnownKeys link_to_host{link_to_host_read, link_ignored};
 inline constexpr KnownKeys endpoint{endpoint_read, endpoint_ignored};
 inline constexpr KnownKeys netherd{netherd_read, {}};
 inline constexpr KnownKeys link_netherd{link_netherd_read, {}};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -22,9 +23,10 @@ using Kind = YamlDocument::Kind;
 using Value = YamlDocument::NodeId;
 using Entry = YamlDocument::Entry;
 
-constexpr std::array<std::string_view, 6> unsupported_link_types{"host",  "mgmt-net",     "macvlan",
-                                                                 "vxlan", "vxlan-stitch", "dummy"};
-constexpr std::array<std::string_view, 3> special_nodes{"host", "mgmt-net", "macvlan"};
+constexpr std::array<std::string_view, 5> unsupported_link_types{"mgmt-net", "macvlan", "vxlan", "vxlan-stitch",
+                                                                 "dummy"};
+constexpr std::array<std::string_view, 2> unsupported_nodes{"mgmt-net", "macvlan"};
+constexpr std::string_view host_node = "host";
 
 bool contains(std::span<const std::string_view> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -265,17 +267,27 @@ class ContainerlabReader {
     note_kind(entry.line, kind_name, own.image || group.image || kind.image || defaults_.image);
     note_network_mode(entry.line,
                       first_given({own.network_mode, group.network_mode, kind.network_mode, defaults_.network_mode}));
-    if (kind_name == "host") {
-      host_nodes_.insert(entry.key);
-      return;
-    }
     Node node{.name = std::string{entry.key}, .exec = {}, .line = entry.line};
     if (kind_name == "bridge" || kind_name == "ovs-bridge") node.kind = NodeKind::bridge;
+    node.adopted = kind_name == host_node;
     for (const NodeSettings* level : {&std::as_const(defaults_), &kind, &group, &own}) {
       node.exec.insert(node.exec.end(), level->exec.begin(), level->exec.end());
     }
-    nodes_.emplace(entry.key, NodeId{static_cast<std::uint32_t>(result_.topology.nodes.size())});
+    add_node(entry.key, std::move(node));
+  }
+
+  NodeId add_node(std::string_view name, Node node) {
+    const NodeId id{static_cast<std::uint32_t>(result_.topology.nodes.size())};
+    if (node.adopted && !host_) host_ = id;
+    nodes_.emplace(name, id);
     result_.topology.nodes.push_back(std::move(node));
+    return id;
+  }
+
+  /// "host" in a link means the host, whether or not there is a node of that kind, and whatever it is called.
+  NodeId host(SourceLine line) {
+    return host_ ? *host_
+                 : add_node(host_node, {.name = std::string{host_node}, .adopted = true, .exec = {}, .line = line});
   }
 
   /// A group can be given by a node, by its kind, or for all nodes.
@@ -285,7 +297,7 @@ class ContainerlabReader {
   }
 
   void note_kind(SourceLine line, std::string_view kind, bool image) {
-    if (kind == "host") return;
+    if (kind == host_node) return;
     if (kind == "ovs-bridge") note(ovs_bridges_, line);
     if (kind == "bridge" || kind == "ovs-bridge") return;
     if (!image && (kind.empty() || kind == "linux")) return;
@@ -311,10 +323,11 @@ class ContainerlabReader {
       return;
     }
     if (!is_supported_type(entry)) return;
-    check_keys(entry.value, containerlab_keys::link, "link");
+    const bool to_host = is_link_to_host(entry);
+    check_keys(entry.value, to_host ? containerlab_keys::link_to_host : containerlab_keys::link, "link");
     Link link;
     link.line = document_.line(entry.value);
-    if (!read_endpoints(entry, link)) return;
+    if (!(to_host ? read_link_to_host(entry, link) : read_endpoints(entry, link))) return;
     for (const Entry& property : document_.entries(entry.value)) {
       if (property.key == "mtu") read_mtu(property, link);
       if (property.key == "ipv4" || property.key == "ipv6") read_link_addresses(property, link);
@@ -326,13 +339,34 @@ class ContainerlabReader {
   bool is_supported_type(const Entry& link) {
     const Entry* entry = find(link.value, "type");
     std::string_view type;
-    if (!entry || !read_text(*entry, "type", type) || type == "veth" || type == "brief") return true;
+    if (!entry || !read_text(*entry, "type", type) || type == "veth" || type == "brief" || type == host_node) {
+      return true;
+    }
     if (contains(unsupported_link_types, type)) {
       report(entry->line, "links of type '{}' are not supported yet", type);
     } else {
-      report(entry->line, "unknown link type '{}': must be veth", type);
+      report(entry->line, "unknown link type '{}': must be veth or host", type);
     }
     return false;
+  }
+
+  bool is_link_to_host(const Entry& link) const {
+    const Entry* type = find(link.value, "type");
+    return type && document_.text(type->value) == host_node;
+  }
+
+  /// `type: host`: one endpoint, and the name of the interface at the host.
+  bool read_link_to_host(const Entry& entry, Link& link) {
+    const Entry* endpoint = find(entry.value, "endpoint");
+    const Entry* interface = find(entry.value, "host-interface");
+    Endpoint& outside = link.ends[1];
+    if (!endpoint || !interface || !read_text(*interface, "host-interface", outside.interface)) {
+      error(link.line, "link of type 'host': needs the keys 'endpoint' and 'host-interface'");
+      return false;
+    }
+    outside.line = interface->line;
+    outside.node = host(interface->line);
+    return read_endpoint(*endpoint, link.ends[0]);
   }
 
   bool read_endpoints(const Entry& entry, Link& link) {
@@ -385,14 +419,16 @@ class ContainerlabReader {
 
   bool find_node(SourceLine line, std::string_view name, Endpoint& end) {
     const auto found = nodes_.find(name);
-    if (found != nodes_.end() && !contains(special_nodes, name)) {
+    if (found != nodes_.end() && !contains(unsupported_nodes, name)) {
       end.node = found->second;
       return true;
     }
-    if (contains(special_nodes, name)) {
+    if (name == host_node) {
+      end.node = host(line);
+      return true;
+    }
+    if (contains(unsupported_nodes, name)) {
       report(line, "endpoint '{}:{}': links to '{}' are not supported yet", name, end.interface, name);
-    } else if (host_nodes_.contains(name)) {
-      report(line, "endpoint '{}:{}': links to nodes of kind 'host' are not supported yet", name, end.interface);
     } else {
       report(line, "endpoint '{}:{}': there is no node of that name", name, end.interface);
     }
@@ -484,11 +520,6 @@ class ContainerlabReader {
       warn(network_modes_.first, fmt::format("network-mode ({}): ignored, each node has a network namespace of its own",
                                              nodes(network_modes_)));
     }
-    if (!host_nodes_.empty()) {
-      warn(SourceLine::none, fmt::format("kind 'host': not supported yet, {} left out",
-                                         host_nodes_.size() == 1 ? fmt::format("node '{}' is", *host_nodes_.begin())
-                                                                 : fmt::format("{} nodes are", host_nodes_.size())));
-    }
   }
 
   void warn_about_ignored_keys() {
@@ -506,7 +537,7 @@ class ContainerlabReader {
   NamedSettings kinds_;
   NamedSettings groups_;
   std::unordered_map<std::string_view, NodeId> nodes_;
-  std::set<std::string_view> host_nodes_;
+  std::optional<NodeId> host_;
   std::map<std::string_view, Occurrences> ignored_keys_;
   Occurrences containers_;
   std::set<std::string_view> container_kinds_;

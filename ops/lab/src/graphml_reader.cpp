@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <pugixml.hpp>
 #include <string>
 #include <unordered_map>
 
-#include "node_names.hpp"
+#include "graph_builder.hpp"
 #include "number.hpp"
 #include "read_format.hpp"
 #include "utf8.hpp"
@@ -64,7 +63,7 @@ class LineIndex {
 class GraphmlReader {
  public:
   GraphmlReader(const pugi::xml_document& document, const LineIndex& lines, ReadResult& result)
-      : document_{document}, lines_{lines}, result_{result} {}
+      : document_{document}, lines_{lines}, result_{result}, graph_{result} {}
 
   void read() && {
     const pugi::xml_node root = document_.document_element();
@@ -78,11 +77,13 @@ class GraphmlReader {
       error(root, "there is no <graph>");
       return;
     }
-    directed_ = view_of(graph.attribute("edgedefault").value()) == "directed";
+    // A directed graph may list each link twice, once for each direction.
+    const bool directed = view_of(graph.attribute("edgedefault").value()) == "directed";
+    if (directed) graph_.set_edges(GraphBuilder::Edges::in_both_lists);
     read_keys(root);
     read_graph(graph);
     if (result_.topology.nodes.empty() && result_.errors.empty()) error(graph, "the graph has no nodes");
-    report_warnings();
+    graph_.report_warnings();
   }
 
  private:
@@ -139,37 +140,17 @@ class GraphmlReader {
     if (id.empty()) return error(element, "<node>: needs the attribute 'id'");
     if (child_named(element, "graph"))
       return error(element, fmt::format("node '{}': graphs in nodes are not supported", id));
-    const NodeId node{static_cast<std::uint32_t>(result_.topology.nodes.size())};
-    if (!nodes_.emplace(id, node).second)
-      return error(element, fmt::format("node '{}': there is one of that id already", id));
-
-    const std::string_view label = label_of(element);
-    std::string name = names_.name_for(label, id);
-    if (!label.empty() && name != label && renamed_++ == 0) {
-      first_renamed_ = fmt::format("'{}' is {}", label, name);
-      first_renamed_line_ = lines_.line_of(element);
-    }
-    result_.topology.nodes.push_back({.name = std::move(name), .exec = {}, .line = lines_.line_of(element)});
-    interface_counts_.push_back(0);
+    const auto [node, is_new] = nodes_.try_emplace(id);
+    if (!is_new) return error(element, fmt::format("node '{}': there is one of that id already", id));
+    node->second = graph_.add_node(label_of(element), id, lines_.line_of(element));
   }
 
   void read_edge(pugi::xml_node element) {
     const auto from = find_node(element, "source");
     const auto to = find_node(element, "target");
     if (!from || !to) return;
-    if (*from == *to) {
-      if (self_loops_++ == 0) first_self_loop_ = lines_.line_of(element);
-      return;
-    }
-    if (is_way_back(*from, *to)) {
-      if (ways_back_++ == 0) first_way_back_ = lines_.line_of(element);
-      return;
-    }
-    Link link;
-    link.line = lines_.line_of(element);
-    link.ends = {endpoint(*from, link.line), endpoint(*to, link.line)};
-    read_weight(element, link);
-    result_.topology.links.push_back(std::move(link));
+    Link* const link = graph_.add_link(*from, *to, lines_.line_of(element));
+    if (link) read_weight(element, *link);
   }
 
   std::optional<NodeId> find_node(pugi::xml_node edge, const char* attribute) {
@@ -181,69 +162,20 @@ class GraphmlReader {
     return std::nullopt;
   }
 
-  /// A directed graph may list each link twice, once for each direction.
-  bool is_way_back(NodeId from, NodeId to) {
-    if (!directed_) return false;
-    const auto opposite = one_way_edges_.find({to, from});
-    if (opposite == one_way_edges_.end() || opposite->second == 0) {
-      ++one_way_edges_[{from, to}];
-      return false;
-    }
-    --opposite->second;
-    return true;
-  }
-
-  Endpoint endpoint(NodeId node, SourceLine line) {
-    Endpoint end;
-    end.node = node;
-    end.interface = "eth" + std::to_string(++interface_counts_[engine::value_of(node)]);
-    end.line = line;
-    return end;
-  }
-
   void read_weight(pugi::xml_node element, Link& link) {
     const std::string_view text = data_of(element, weight_key_);
     if (text.empty()) return;
     if (!parse_number(text, link.weight)) error(element, fmt::format("weight '{}': must be a number", text));
   }
 
-  void report_warnings() {
-    const auto warn = [this](SourceLine line, std::string text) {
-      result_.warnings.push_back({line, std::move(text)});
-    };
-    if (renamed_ != 0) {
-      warn(first_renamed_line_,
-           fmt::format("{} named differently from the label, the first: {}",
-                       renamed_ == 1 ? "1 node is" : fmt::format("{} nodes are", renamed_), first_renamed_));
-    }
-    if (self_loops_ != 0) {
-      warn(first_self_loop_, fmt::format("edges from a node to itself ({}): left out", self_loops_));
-    }
-    if (ways_back_ != 0) {
-      warn(
-          first_way_back_,
-          fmt::format("directed edges that have one in the opposite direction ({}): the two are one link", ways_back_));
-    }
-  }
-
   const pugi::xml_document& document_;
   const LineIndex& lines_;
   ReadResult& result_;
-  bool directed_ = false;
+  GraphBuilder graph_;
   std::string_view label_key_;
   std::string_view weight_key_;
   std::string_view graphics_key_;
-  NodeNames names_;
-  std::unordered_map<std::string_view, NodeId> nodes_;
-  std::vector<std::uint32_t> interface_counts_;
-  std::map<std::pair<NodeId, NodeId>, std::size_t> one_way_edges_;  ///< how many have no opposite one yet
-  std::size_t renamed_ = 0;
-  std::string first_renamed_;
-  SourceLine first_renamed_line_ = SourceLine::none;
-  std::size_t self_loops_ = 0;
-  SourceLine first_self_loop_ = SourceLine::none;
-  std::size_t ways_back_ = 0;
-  SourceLine first_way_back_ = SourceLine::none;
+  std::unordered_map<std::string_view, NodeId> nodes_;  ///< by id
 };
 
 bool declares_entities(const pugi::xml_document& document) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "netherd/lab/builder.hpp"
 #include "netherd/ops/netns_path.hpp"
 
 namespace netherd::lab {
@@ -13,9 +14,10 @@ namespace {
 
 /// Descriptors that the process needs for other things than nodes: standard streams, ring, epoll, timers, locks, /proc,
 /// the factory's own, the anchor.
-constexpr std::size_t reserved_descriptors = 48;
-/// Without room for these nothing can be built at all.
-constexpr std::size_t fewest_descriptors = 64;
+constexpr std::size_t reserved_descriptors = 32;
+/// Without room for these nothing can be built at all: a chunk of links holds one more than it has links.
+constexpr std::size_t fewest_descriptors = 24;
+static_assert(reserved_descriptors + fewest_descriptors == min_open_files);
 
 std::size_t budget_for(std::size_t most) {
   rlimit limit{};
@@ -36,7 +38,7 @@ void NodeDescriptors::keep(NodeId node, engine::FileDescriptor netns, engine::Fi
 
 void NodeDescriptors::queue_if_idle(NodeId node) {
   Held& held = at(node);
-  if (held.users > 0 || held.idle_queued || !held.netns) return;
+  if (held.users > 0 || held.idle_queued || !(held.netns || held.socket)) return;
   held.idle_queued = true;
   idle_.push_back(node);
 }
@@ -69,6 +71,16 @@ void NodeDescriptors::end_use(NodeId node) {
 }
 
 engine::FileDescriptor NodeDescriptors::take_socket(NodeId node) noexcept { return std::move(at(node).socket); }
+
+void NodeDescriptors::give_back_socket(NodeId node, engine::FileDescriptor socket) {
+  at(node).socket = std::move(socket);
+  queue_if_idle(node);
+}
+
+void NodeDescriptors::close_netns(NodeId node) noexcept {
+  if (at(node).netns) --open_;
+  at(node).netns.reset();
+}
 
 void NodeDescriptors::close(NodeId node) noexcept {
   Held& held = at(node);

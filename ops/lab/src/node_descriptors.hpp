@@ -35,12 +35,18 @@ class NodeDescriptors {
   void end_use(NodeId node);
   [[nodiscard]] bool is_open(NodeId node) const noexcept { return static_cast<bool>(at(node).netns); }
 
-  /// Hands the node's socket out, if it has one; it goes on counting until given back with cancel_reservation(1).
+  /// Hands the node's socket out, if it has one; it goes on counting until it is given back, or with
+  /// cancel_reservation(1) if it is closed.
   [[nodiscard]] engine::FileDescriptor take_socket(NodeId node) noexcept;
+  void give_back_socket(NodeId node, engine::FileDescriptor socket);
+  /// The node's links exist: its namespace is entered no more, but by the socket.
+  void close_netns(NodeId node) noexcept;
   /// Closes what is left of a node that is finished.
   void close(NodeId node) noexcept;
 
   [[nodiscard]] std::size_t budget() const noexcept { return budget_; }
+  /// More than three quarters of the budget are open: time to finish nodes rather than to begin others.
+  [[nodiscard]] bool scarce() const noexcept { return open_ > budget_ - budget_ / 4; }
 
  private:
   struct Held {

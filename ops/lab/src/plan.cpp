@@ -16,12 +16,23 @@ using engine::InterfaceIndex;
 constexpr std::int32_t first_free_index = 2;  // `lo` is 1
 constexpr InterfaceIndex bridge_index{first_free_index};
 
+/// FNV-1a
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char character : text) hash = (hash ^ static_cast<unsigned char>(character)) * 0x100000001b3U;
+  return hash;
+}
+
+/// Where the indexes of a lab's interfaces in a namespace that is not its own begin. The kernel counts from 1 upwards.
+std::int32_t first_adopted_index(std::string_view lab) {
+  constexpr unsigned links_bits = 16;
+  constexpr std::uint64_t ranges = 1U << 14U;
+  return static_cast<std::int32_t>((hash_of(lab) % (ranges - 1) + 1) << links_bits);
+}
+
 /// An address that is the same each time a lab is built, marked as locally administered.
 ops::MacAddress bridge_mac_address(std::string_view netns_name) {
-  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
-  for (const char character : netns_name) {
-    hash = (hash ^ static_cast<unsigned char>(character)) * 0x100000001b3U;
-  }
+  std::uint64_t hash = hash_of(netns_name);
   ops::MacAddress address{{0x02}};
   for (std::size_t i = 1; i < address.bytes.size(); ++i, hash >>= 8U) {
     address.bytes[i] = static_cast<std::uint8_t>(hash);
@@ -62,10 +73,11 @@ struct Plan::Impl {
   bool is_main_end(LinkEnd at) const { return main_ends[position_of(at.link)] == at.end; }
   ops::NewLink new_link(LinkEnd at) const;
 
-  void configure_bridge(NodeId node, RequestSink& sink) const;
-  void configure_host(NodeId node, RequestSink& sink) const;
-  void send_addresses(LinkEnd at, RequestSink& sink) const;
-  void send_routes(NodeId node, RequestSink& sink) const;
+  void activate_bridge(NodeId node, RequestSink& sink) const;
+  void prepare_host(NodeId node, RequestSink& sink) const;
+  void activate_host(NodeId node, RequestSink& sink) const;
+  void send_addresses(LinkEnd at, AddressFamily family, RequestSink& sink) const;
+  void send_routes(NodeId node, AddressFamily family, RequestSink& sink) const;
 
   const Topology* topology;
   LinkEnds ends;
@@ -98,11 +110,23 @@ void Plan::Impl::name_namespaces() {
   for (const Node& node : topology->nodes) netns_names.push_back(topology->name + '-' + node.name);
 }
 
+/// Counts the interfaces of each node, but gives the ends of a link different indexes. To the kernel a device with its
+/// peer's index looks as if it were its own lower device, and its operational state is not urgent: up to a second late
+/// (linkwatch_urgent_event(), net/core/link_watch.c, Linux 6.18).
 void Plan::Impl::number_interfaces() {
-  indexes.resize(topology->links.size());
-  for (std::uint32_t node = 0; node < topology->nodes.size(); ++node) {
-    std::int32_t next = is_bridge(NodeId{node}) ? first_free_index + 1 : first_free_index;
-    for (const LinkEnd at : ends.of(NodeId{node})) indexes[position_of(at.link)][at.end] = InterfaceIndex{next++};
+  std::vector<std::int32_t> next;
+  next.reserve(topology->nodes.size());
+  for (const Node& node : topology->nodes) {
+    const std::int32_t first = node.kind == NodeKind::bridge ? first_free_index + 1 : first_free_index;
+    next.push_back(node.adopted ? first_adopted_index(topology->name) : first);
+  }
+  indexes.reserve(topology->links.size());
+  for (const Link& link : topology->links) {
+    const auto take = [&](std::size_t end) { return next[position_of(link.ends[end].node)]++; };
+    const std::int32_t first = take(0);
+    std::int32_t second = take(1);
+    if (second == first) second = take(1);
+    indexes.push_back({InterfaceIndex{first}, InterfaceIndex{second}});
   }
 }
 
@@ -143,7 +167,7 @@ ops::NewLink Plan::Impl::new_link(LinkEnd at) const {
 }
 
 /// The bridge itself goes up last: its ports join faster while it is down.
-void Plan::Impl::configure_bridge(NodeId node, RequestSink& sink) const {
+void Plan::Impl::activate_bridge(NodeId node, RequestSink& sink) const {
   const std::string_view netns = netns_names[position_of(node)];
   for (const LinkEnd at : ends.of(node)) {
     if (is_main_end(at)) continue;
@@ -160,25 +184,32 @@ void Plan::Impl::configure_bridge(NodeId node, RequestSink& sink) const {
                topology->node(node).line);
 }
 
-void Plan::Impl::configure_host(NodeId node, RequestSink& sink) const {
+void Plan::Impl::prepare_host(NodeId node, RequestSink& sink) const {
+  const std::string_view netns = netns_names[position_of(node)];
+  if (!topology->node(node).adopted) {
+    sink.request(ops::SetLink{.index = InterfaceIndex::loopback, .name = "lo", .netns = netns, .up = true},
+                 topology->node(node).line);
+  }
+  for (const LinkEnd at : ends.of(node)) send_addresses(at, AddressFamily::ipv4, sink);
+}
+
+void Plan::Impl::activate_host(NodeId node, RequestSink& sink) const {
   const std::string_view netns = netns_names[position_of(node)];
   const bool forwards_ipv4 = routes->forwards_ipv4(node);
-  sink.request(ops::SetLink{.index = InterfaceIndex::loopback, .name = "lo", .netns = netns, .up = true},
-               topology->node(node).line);
   for (const LinkEnd at : ends.of(node)) {
     const Endpoint& end = topology->endpoint(at);
     ops::SetLink request{.index = index(at), .name = end.interface, .netns = netns};
     if (!is_main_end(at)) request.up = true;
     if (forwards_ipv4) request.ipv4_forwarding = true;
     if (request.up || request.ipv4_forwarding) sink.request(request, end.line);
-    send_addresses(at, sink);
+    send_addresses(at, AddressFamily::ipv6, sink);
   }
-  send_routes(node, sink);
 }
 
-void Plan::Impl::send_addresses(LinkEnd at, RequestSink& sink) const {
+void Plan::Impl::send_addresses(LinkEnd at, AddressFamily family, RequestSink& sink) const {
   const Endpoint& end = topology->endpoint(at);
   for (const ops::IpPrefix& address : end.addresses) {
+    if (address.address.is_v4() != (family == AddressFamily::ipv4)) continue;
     sink.request(
         ops::AddAddress{
             .index = index(at), .address = address, .name = end.interface, .netns = netns_names[position_of(end.node)]},
@@ -186,8 +217,8 @@ void Plan::Impl::send_addresses(LinkEnd at, RequestSink& sink) const {
   }
 }
 
-void Plan::Impl::send_routes(NodeId node, RequestSink& sink) const {
-  for (const PlannedRoute& route : routes->routes_of(node)) {
+void Plan::Impl::send_routes(NodeId node, AddressFamily family, RequestSink& sink) const {
+  for (const PlannedRoute& route : routes->routes_of(node, family)) {
     const Endpoint& end = topology->endpoint(route.out);
     sink.request(ops::AddRoute{.destination = route.destination,
                                .gateway = route.gateway,
@@ -247,8 +278,31 @@ void Plan::bridge_requests(NodeId node, RequestSink& sink) const {
                impl_->topology->node(node).line);
 }
 
+void Plan::configuration_requests(NodeId node, Stage stage, RequestSink& sink) const {
+  const bool is_bridge = impl_->is_bridge(node);
+  switch (stage) {
+    case Stage::preparation:
+      if (!is_bridge) impl_->prepare_host(node, sink);
+      break;
+    case Stage::activation:
+      is_bridge ? impl_->activate_bridge(node, sink) : impl_->activate_host(node, sink);
+      break;
+    case Stage::ipv4_routes:
+      if (!is_bridge) impl_->send_routes(node, AddressFamily::ipv4, sink);
+      break;
+    case Stage::ipv6_routes:
+      if (!is_bridge) impl_->send_routes(node, AddressFamily::ipv6, sink);
+      break;
+  }
+}
+
 void Plan::configuration_requests(NodeId node, RequestSink& sink) const {
-  impl_->is_bridge(node) ? impl_->configure_bridge(node, sink) : impl_->configure_host(node, sink);
+  for (const Stage stage : all_stages) configuration_requests(node, stage, sink);
+}
+
+bool Plan::has_many_routes() const noexcept {
+  constexpr std::size_t many = 8;
+  return topology().options.routing == Routing::shortest_path && topology().links.size() > many;
 }
 
 bool Plan::forwards_ipv6(NodeId node) const noexcept { return impl_->routes->forwards_ipv6(node); }

@@ -26,6 +26,10 @@ class PrintingSink final : public RequestSink {
 };
 
 void print_namespace(const Plan& plan, NodeId node, std::ostream& out) {
+  if (plan.topology().node(node).adopted) {
+    out << "ip netns attach " << plan.netns_name(node) << " $$\n";
+    return;
+  }
   out << "ip netns add " << plan.netns_name(node) << '\n';
   if (plan.forwards_ipv6(node)) {
     out << "ip netns exec " << plan.netns_name(node) << " sysctl -qw net.ipv6.conf.all.forwarding=1\n";

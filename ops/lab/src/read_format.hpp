@@ -11,5 +11,6 @@ namespace netherd::lab {
 /// one. Errors and warnings come in any order; validate() is the caller's business.
 void read_containerlab(std::string_view text, ReadResult& result);
 void read_graphml(std::string_view text, ReadResult& result);
+void read_edge_list(std::string_view text, ReadResult& result);
 
 }  // namespace netherd::lab

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
+#include "edge_list_reader.hpp"
 #include "findings.hpp"
 #include "netherd/lab/topology.hpp"
 #include "read_format.hpp"
@@ -26,7 +28,7 @@ std::string_view content_of(std::string_view text) {
 /// The file's name without folders and endings, made a valid name for a lab.
 std::string lab_name_of(std::string_view source) {
   source.remove_prefix(std::min(source.size(), source.find_last_of('/') + 1));
-  for (const std::string_view ending : {".yml", ".yaml", ".json", ".graphml", ".xml", ".clab"}) {
+  for (const std::string_view ending : {".yml", ".yaml", ".json", ".graphml", ".xml", ".txt", ".clab"}) {
     if (source.ends_with(ending)) source.remove_suffix(ending.size());
   }
   std::string name{source.substr(0, 64)};
@@ -72,13 +74,13 @@ std::optional<Finding> recognise_foreign(std::string_view text) {
   if (!first) return std::nullopt;
   if (is_kathara_line(first->text)) {
     return Finding{first->number,
-                   "this looks like a lab.conf of Kathara: netherd reads containerlab topology files "
-                   "and GraphML"};
+                   "this looks like a lab.conf of Kathara: netherd reads containerlab topology files, "
+                   "GraphML and edge lists"};
   }
   if (is_core_line(first->text)) {
     return Finding{first->number,
                    "this looks like a configuration file of CORE (.imn): netherd reads containerlab "
-                   "topology files and GraphML"};
+                   "topology files, GraphML and edge lists"};
   }
   return std::nullopt;
 }
@@ -86,12 +88,25 @@ std::optional<Finding> recognise_foreign(std::string_view text) {
 /// A topology file that is wrong because it is the template of one. A marker in a line that is otherwise fine, such as
 /// the argument of a command, is none of our business.
 std::optional<Finding> find_template_marker(std::string_view text, const std::vector<Finding>& errors) {
+  std::unordered_set<SourceLine> wrong_lines;
+  for (const Finding& error : errors) wrong_lines.insert(error.line);
+  if (wrong_lines.empty()) return std::nullopt;
   const auto marked = find_line(text, [&](const Line& line) {
-    return line.text.find("{{") != std::string_view::npos &&
-           std::any_of(errors.begin(), errors.end(), [&](const Finding& error) { return error.line == line.number; });
+    return wrong_lines.contains(line.number) && line.text.find("{{") != std::string_view::npos;
   });
   if (!marked) return std::nullopt;
   return Finding{marked->number, "template marker '{{': this is the template of a topology file, expand it first"};
+}
+
+void read(std::string_view text, Format format, ReadResult& result) {
+  switch (format) {
+    case Format::containerlab:
+      return read_containerlab(text, result);
+    case Format::graphml:
+      return read_graphml(text, result);
+    case Format::edges:
+      return read_edge_list(text, result);
+  }
 }
 
 void sort_and_cap(std::vector<Finding>& findings, std::string_view of_what) {
@@ -107,27 +122,29 @@ void sort_and_cap(std::vector<Finding>& findings, std::string_view of_what) {
 std::optional<Format> parse_format(std::string_view text) noexcept {
   if (text == "containerlab") return Format::containerlab;
   if (text == "graphml") return Format::graphml;
+  if (text == "edges") return Format::edges;
   return std::nullopt;
 }
 
 Format recognise_format(std::string_view text) noexcept {
-  return content_of(text).starts_with('<') ? Format::graphml : Format::containerlab;
+  const std::string_view content = content_of(text);
+  if (content.starts_with('<')) return Format::graphml;
+  return looks_like_edge_list(content) ? Format::edges : Format::containerlab;
 }
 
 ReadResult read_topology(std::string_view text, std::string_view source, std::optional<Format> format) {
   ReadResult result;
   result.topology.source = source;
   result.topology.name = lab_name_of(source);
-  if (format.value_or(recognise_format(text)) == Format::graphml) {
-    read_graphml(text, result);
-    append(result.errors, validate(result.topology));
-  } else if (const auto foreign = recognise_foreign(text)) {
+  const auto foreign = format ? std::nullopt : recognise_foreign(text);
+  if (foreign) {
     result.errors.push_back(*foreign);
   } else {
-    read_containerlab(text, result);
+    read(text, format.value_or(recognise_format(text)), result);
     append(result.errors, validate(result.topology));
-    if (const auto marker = find_template_marker(text, result.errors))
+    if (const auto marker = find_template_marker(text, result.errors)) {
       result.errors.insert(result.errors.begin(), *marker);
+    }
   }
   sort_and_cap(result.errors, "errors");
   sort_and_cap(result.warnings, "warnings");

@@ -16,6 +16,7 @@
 #include <memory>
 #include <utility>
 
+#include "adopted_links.hpp"
 #include "files.hpp"
 #include "netherd/lab/reader.hpp"
 
@@ -99,16 +100,17 @@ std::optional<LabError> mount_tmpfs(const std::string& path) {
   return std::nullopt;
 }
 
-/// Something of another's that is called like one of the new lab's symbolic links, or nothing.
-std::optional<std::string> find_clash(const std::string& netns_directory, const Topology& topology) {
+/// What others have that is called like one of the new lab's symbolic links.
+std::vector<std::string> find_clashes(const std::string& netns_directory, const Topology& topology) {
+  std::vector<std::string> clashes;
   const engine::FileDescriptor directory{::open(netns_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  if (!directory) return std::nullopt;
+  if (!directory) return clashes;
   struct stat unused{};
   for (const Node& node : topology.nodes) {
     std::string name = netns_link_name(topology.name, node.name);
-    if (::fstatat(directory.get(), name.c_str(), &unused, AT_SYMLINK_NOFOLLOW) == 0) return name;
+    if (::fstatat(directory.get(), name.c_str(), &unused, AT_SYMLINK_NOFOLLOW) == 0) clashes.push_back(std::move(name));
   }
-  return std::nullopt;
+  return clashes;
 }
 
 /// Removes the symbolic links of a lab's nodes, but only those that really point into the lab.
@@ -158,10 +160,26 @@ boost::system::error_code LabDirectory::set_phase(LabPhase phase) const {
   return replace_file(path_ + "/" + phase_file, to_string(phase));
 }
 
+std::optional<LabPhase> LabDirectory::phase() const {
+  if (!lock_) return std::nullopt;
+  return read_phase(path_ + "/" + phase_file).value_or(LabPhase::building);
+}
+
 std::string Registry::lab_path(std::string_view lab) const { return fmt::format("{}/{}", paths_.labs, lab); }
 
 std::string Registry::namespace_path(std::string_view lab, std::string_view node) const {
   return fmt::format("{}/{}/{}", lab_path(lab), namespaces_subdirectory, node);
+}
+
+std::vector<LabError> Registry::conflicts(const Topology& topology) const {
+  if (is_mounted_tmpfs(lab_path(topology.name), paths_.labs)) {
+    return {failure(fmt::format("a lab called '{0}' exists; 'netherd down {0}' removes it", topology.name), EEXIST)};
+  }
+  std::vector<LabError> errors;
+  for (const std::string& clash : find_clashes(paths_.netns, topology)) {
+    errors.push_back(failure(fmt::format("there is a '{}' in {} already", clash, paths_.netns), EEXIST));
+  }
+  return errors;
 }
 
 LabResult<LabDirectory> Registry::claim(const Topology& topology) const {
@@ -175,12 +193,7 @@ LabResult<LabDirectory> Registry::claim(const Topology& topology) const {
   directory.lab_ = topology.name;
   directory.path_ = lab_path(topology.name);
   directory.netns_directory_ = paths_.netns;
-  if (is_mounted_tmpfs(directory.path_, paths_.labs)) {
-    return failure(fmt::format("a lab called '{0}' exists; 'netherd down {0}' removes it", topology.name), EEXIST);
-  }
-  if (const auto clash = find_clash(paths_.netns, topology)) {
-    return failure(fmt::format("there is a '{}' in {} already", *clash, paths_.netns), EEXIST);
-  }
+  if (std::vector<LabError> in_the_way = conflicts(topology); !in_the_way.empty()) return std::move(in_the_way.front());
   if (!ensure_directory(directory.path_)) return failure("make the directory " + directory.path_);
   if (auto error = mount_tmpfs(directory.path_)) {
     ::rmdir(directory.path_.c_str());
@@ -249,12 +262,40 @@ LabResult<std::uint64_t> Registry::remove(LabDirectory directory) const {
     static_cast<void>(directory.set_phase(LabPhase::tearing_down));  // a full tmpfs must not stop a teardown
     const std::string namespaces = directory.path_ + "/" + namespaces_subdirectory;
     const std::vector<std::string> nodes = entries_of(namespaces);
+    if (auto error = delete_adopted_links(directory.path_)) return *std::move(error);
     remove_symlinks(paths_.netns, directory.lab_, namespaces, nodes);
     nodes_removed = nodes.size();
     if (::umount2(directory.path_.c_str(), MNT_DETACH) != 0) return failure("unmount " + directory.path_);
   }
   if (::rmdir(directory.path_.c_str()) != 0 && errno != ENOENT) return failure("remove " + directory.path_);
   return nodes_removed;
+}
+
+std::uint64_t Registry::remove_stray_symlinks() const {
+  const engine::FileDescriptor lock = lock_directory(paths_.labs, LOCK_EX);
+  const engine::FileDescriptor directory{::open(paths_.netns.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  if (!lock || !directory) return 0;
+  std::uint64_t removed = 0;
+  std::array<char, 4096> target{};
+  struct stat unused{};
+  for (const std::string& name : entries_of(paths_.netns)) {
+    const ssize_t length = ::readlinkat(directory.get(), name.c_str(), target.data(), target.size() - 1);
+    if (length <= 0) continue;
+    const std::string path{target.data(), static_cast<std::size_t>(length)};
+    if (!is_symlink_of_lab(name, path) || ::lstat(path.c_str(), &unused) == 0 || errno != ENOENT) continue;
+    if (::unlinkat(directory.get(), name.c_str(), 0) == 0) ++removed;
+  }
+  return removed;
+}
+
+/// LAB-NODE leads to LABS/LAB/ns/NODE.
+bool Registry::is_symlink_of_lab(std::string_view name, std::string_view target) const {
+  if (!target.starts_with(paths_.labs + '/')) return false;
+  target.remove_prefix(paths_.labs.size() + 1);
+  const std::string middle = fmt::format("/{}/", namespaces_subdirectory);
+  const std::size_t at = target.find(middle);
+  if (at == std::string_view::npos) return false;
+  return name == netns_link_name(target.substr(0, at), target.substr(at + middle.size()));
 }
 
 }  // namespace netherd::lab

@@ -14,9 +14,15 @@ void BatchFiller::request(const ops::AddBridge& request, SourceLine line) {
 
 void BatchFiller::request(const ops::SetLink& request, SourceLine line) { batch_.add(request, value_of(line)); }
 
-void BatchFiller::request(const ops::AddAddress& request, SourceLine line) { batch_.add(request, value_of(line)); }
+void BatchFiller::request(const ops::AddAddress& request, SourceLine line) {
+  batch_.add(request, value_of(line));
+  ++addresses_;
+}
 
-void BatchFiller::request(const ops::AddRoute& request, SourceLine line) { batch_.add(request, value_of(line)); }
+void BatchFiller::request(const ops::AddRoute& request, SourceLine line) {
+  batch_.add(request, value_of(line));
+  ++routes_;
+}
 
 void RequestDescriber::request(const ops::AddBridge& request, SourceLine) { look_at(request); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "netherd/engine/batch.hpp"
@@ -18,9 +19,14 @@ class BatchFiller final : public RequestSink {
   void request(const ops::AddAddress& request, SourceLine line) override;
   void request(const ops::AddRoute& request, SourceLine line) override;
 
+  [[nodiscard]] std::uint64_t addresses() const noexcept { return addresses_; }
+  [[nodiscard]] std::uint64_t routes() const noexcept { return routes_; }
+
  private:
   engine::Batch& batch_;
   int bridge_netns_;
+  std::uint64_t addresses_ = 0;
+  std::uint64_t routes_ = 0;
 };
 
 /// Describes the request at one position of what a plan gives: needed only when it has failed.

@@ -24,6 +24,7 @@ class FamilyRoutes {
   }
 
   void append_routes(NodeId node, std::vector<PlannedRoute>& routes) {
+    if (topology_.node(node).adopted) return;
     switch (topology_.options.routing) {
       case Routing::none:
         break;
@@ -79,6 +80,7 @@ class FamilyRoutes {
 
   void find_forwarding_nodes() {
     for (std::uint32_t position = 0; position < topology_.nodes.size(); ++position) {
+      if (topology_.nodes[position].adopted) continue;
       for_each_first_hop(NodeId{position}, [&](std::uint32_t, FirstHop hop) {
         forwarding_[position_of(subnets_.member(hop.gateway).node)] = true;
       });
@@ -119,6 +121,12 @@ std::span<const PlannedRoute> RouteComputer::routes_of(NodeId node) {
   impl_->routes.clear();
   impl_->ipv4.append_routes(node, impl_->routes);
   impl_->ipv6.append_routes(node, impl_->routes);
+  return impl_->routes;
+}
+
+std::span<const PlannedRoute> RouteComputer::routes_of(NodeId node, AddressFamily family) {
+  impl_->routes.clear();
+  (family == AddressFamily::ipv4 ? impl_->ipv4 : impl_->ipv6).append_routes(node, impl_->routes);
   return impl_->routes;
 }
 

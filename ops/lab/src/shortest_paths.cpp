@@ -18,7 +18,7 @@ ShortestPaths::Distance distance_of(double weight) {
 }  // namespace
 
 ShortestPaths::ShortestPaths(const Topology& topology, const Subnets& subnets)
-    : subnets_{subnets}, node_states_(topology.nodes.size()), subnet_states_(subnets.count()) {
+    : topology_{topology}, subnets_{subnets}, node_states_(topology.nodes.size()), subnet_states_(subnets.count()) {
   weights_.reserve(subnets.member_count());
   for (std::uint32_t id = 0; id < subnets.member_count(); ++id) {
     weights_.push_back(distance_of(topology.link(subnets.member(MemberId{id}).at.link).weight));
@@ -46,6 +46,7 @@ void ShortestPaths::breadth_first() {
   while (!nodes_now_.empty()) {
     subnets_now_.clear();
     for (const std::uint32_t node : nodes_now_) {
+      if (!leads_on(NodeId{node})) continue;
       for (const MemberId by : subnets_.members_of(NodeId{node})) {
         if (enter_subnet(NodeId{node}, by)) subnets_now_.push_back(subnets_.member(by).subnet);
       }
@@ -69,6 +70,7 @@ void ShortestPaths::by_weight() {
     if (vertex >= subnets_.count()) {
       const NodeId node{static_cast<std::uint32_t>(vertex - subnets_.count())};
       if (distance != node_states_[position_of(node)].distance) continue;  // a shorter path was found meanwhile
+      if (!leads_on(node)) continue;
       for (const MemberId by : subnets_.members_of(node)) {
         const std::uint32_t subnet = subnets_.member(by).subnet;
         if (enter_subnet(node, by)) push(subnet_states_[subnet].distance, subnet);

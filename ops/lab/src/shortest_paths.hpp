@@ -52,10 +52,13 @@ class ShortestPaths {
   /// Both return true if this is the first path, or a shorter one, to what it leads to.
   bool enter_subnet(NodeId node, MemberId by);
   bool leave_subnet(std::uint32_t subnet, MemberId to);
+  /// Paths go on from here: from where they start, and through any node that is the lab's own.
+  bool leads_on(NodeId node) const { return node == source_ || !topology_.node(node).adopted; }
   static bool improve(State& state, Distance distance, FirstHop first_hop);
   void push(Distance distance, std::size_t vertex);
   QueueEntry pop();
 
+  const Topology& topology_;
   const Subnets& subnets_;
   NodeId source_{};
   bool equal_weights_;

@@ -7,11 +7,10 @@
 
 #include "link_ends.hpp"
 #include "netherd/lab/addressing.hpp"
+#include "netherd/lab/routing.hpp"
 #include "netherd/lab/topology.hpp"
 
 namespace netherd::lab {
-
-enum class AddressFamily : std::uint8_t { ipv4, ipv6 };
 
 /// Position of a member among all members of all subnets.
 enum class MemberId : std::uint32_t {};

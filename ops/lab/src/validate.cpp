@@ -12,6 +12,7 @@
 #include "name_rules.hpp"
 #include "netherd/lab/topology.hpp"
 #include "netherd/ops/link.hpp"
+#include "overlaps.hpp"
 #include "pool_check.hpp"
 
 namespace netherd::lab {
@@ -74,6 +75,7 @@ class Validation {
     check_links();
     check_addresses();
     check_bridges();
+    append(findings_, find_overlaps(topology_));
     sort_by_line(findings_);
     return std::move(findings_);
   }
@@ -103,9 +105,13 @@ class Validation {
   void check_nodes() {
     std::unordered_map<std::string_view, SourceLine> lines;
     lines.reserve(topology_.nodes.size());
+    std::size_t adopted = 0;
     for (const Node& node : topology_.nodes) {
       if (!is_valid_node_name(node.name)) {
         report(node.line, "node '{}': {}", node.name, node_name_rule);
+      }
+      if (node.adopted && adopted++ > 0) {
+        report(node.line, "node '{}': there can be only one node of kind 'host'", node.name);
       }
       const auto [first, is_new] = lines.emplace(node.name, node.line);
       if (!is_new) report(node.line, "node '{}': there is one of that name already{}", node.name, at(first->second));

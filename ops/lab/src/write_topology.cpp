@@ -64,11 +64,14 @@ void put_options(Buffer& out, const LabOptions& options) {
 void put_node(Buffer& out, const Node& node) {
   put_text(out, "    ");
   put_name(out, node.name);
+  const std::string_view kind = node.kind == NodeKind::bridge ? "bridge" : node.adopted ? "host" : "";
   if (node.exec.empty()) {
-    put_text(out, node.kind == NodeKind::bridge ? ": {kind: bridge}\n" : ":\n");
+    kind.empty() ? put_text(out, ":\n") : put(out, ": {{kind: {}}}\n", kind);
     return;
   }
-  put_text(out, node.kind == NodeKind::bridge ? ":\n      kind: bridge\n      exec:\n" : ":\n      exec:\n");
+  put_text(out, ":\n");
+  if (!kind.empty()) put(out, "      kind: {}\n", kind);
+  put_text(out, "      exec:\n");
   for (const std::string& command : node.exec) {
     put_text(out, "        - ");
     put_quoted(out, command);

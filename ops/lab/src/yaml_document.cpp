@@ -87,7 +87,7 @@ bool is_null(std::string_view text) {
 /// Makes a document of the parser's events.
 class YamlBuilder {
  public:
-  explicit YamlBuilder(YamlDocument& document) : document_{document} {}
+  YamlBuilder(YamlDocument& document, std::size_t max_nodes) : document_{document}, max_nodes_{max_nodes} {}
 
   std::vector<Finding> build(std::string_view text) && {
     Parser parser{text};
@@ -99,6 +99,7 @@ class YamlBuilder {
         break;
       }
       more = handle(event) && event.type() != YAML_STREAM_END_EVENT;
+      if (too_many_) more = fail(event.line(), fmt::format("there are more than {} values", max_nodes_));
     }
     if (documents_ == 0 && findings_.empty()) report({SourceLine::none, "there is nothing in it"});
     return std::move(findings_);
@@ -154,6 +155,7 @@ class YamlBuilder {
 
   NodeId add_node(Kind kind, SourceLine line, std::string_view text, const yaml_char_t* anchor) {
     const NodeId node{static_cast<std::uint32_t>(document_.nodes_.size())};
+    if (document_.nodes_.size() == max_nodes_) too_many_ = true;
     document_.nodes_.push_back({.kind = kind, .line = line, .text = text});
     sizes_.push_back(0);
     if (anchor) anchors_[store(view_of(anchor))] = node;
@@ -301,11 +303,13 @@ class YamlBuilder {
   std::vector<std::uint64_t> sizes_;  ///< by node: how many nodes a walk over it meets; 0 while it is being read
   std::uint64_t shared_nodes_ = 0;
   std::size_t documents_ = 0;
+  const std::size_t max_nodes_;
+  bool too_many_ = false;
 };
 
-std::vector<Finding> YamlDocument::parse(std::string_view text) {
+std::vector<Finding> YamlDocument::parse(std::string_view text, std::size_t max_nodes) {
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-  return YamlBuilder{*this}.build(text);
+  return YamlBuilder{*this, max_nodes}.build(text);
 }
 
 }  // namespace netherd::lab

@@ -31,6 +31,8 @@ class YamlDocument {
   static constexpr std::size_t max_depth = 64;
   /// How many nodes all aliases and merge keys of a document may stand for.
   static constexpr std::uint64_t max_shared_nodes = 1'000'000;
+  /// How many values a document may have unless parse() is told otherwise: each takes some 80 bytes.
+  static constexpr std::size_t default_max_nodes = 16'000'000;
 
   YamlDocument() = default;
   YamlDocument(const YamlDocument&) = delete;
@@ -38,7 +40,7 @@ class YamlDocument {
 
   /// Reads a document. Keys that occur twice and the like are all reported; a syntax error ends it. The document is
   /// usable only if there are no findings. The tree owns its text. To be called once.
-  [[nodiscard]] std::vector<Finding> parse(std::string_view text);
+  [[nodiscard]] std::vector<Finding> parse(std::string_view text, std::size_t max_nodes = default_max_nodes);
 
   [[nodiscard]] NodeId root() const noexcept { return root_; }
   [[nodiscard]] Kind kind(NodeId node) const noexcept { return at(node).kind; }

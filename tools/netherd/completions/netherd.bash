@@ -9,8 +9,8 @@ _netherd_options() { netherd "$1" --help 2>/dev/null | grep -oE -- '--[a-z][a-z0
 _netherd_value_of() {
   case $1 in
     --routing) echo 'none default shortest-path' ;;
-    --format) echo 'containerlab graphml' ;;
-    --submission) echo 'in-loop worker' ;;
+    --format) echo 'containerlab graphml edges' ;;
+    --submission) echo 'auto in-loop worker' ;;
   esac
 }
 
@@ -21,7 +21,7 @@ _netherd() {
 
   if ((COMP_CWORD == 1)); then
     mapfile -t COMPREPLY < <(compgen -W \
-      'up down ls show exec ping plan generate completion --help --version' -- "$current")
+      'up down ls show exec shell check ping plan generate bench gc doctor completion --help --version' -- "$current")
     return
   fi
   for ((i = 2; i < COMP_CWORD; ++i)); do
@@ -43,9 +43,9 @@ _netherd() {
   fi
 
   case $command in
-    up | plan) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
-    down) mapfile -t COMPREPLY < <(compgen -W "$(_netherd_labs)" -- "$current"; compgen -f -- "$current") ;;
-    show | exec | ping)
+    up | plan | bench | doctor) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+    down | check) mapfile -t COMPREPLY < <(compgen -W "$(_netherd_labs)" -- "$current"; compgen -f -- "$current") ;;
+    show | exec | shell | ping)
       if ((${#arguments[@]} == 0)); then
         mapfile -t COMPREPLY < <(compgen -W "$(_netherd_labs)" -- "$current")
       elif [[ $command != ping ]]; then

@@ -67,7 +67,9 @@ class Batch final : private AnswerSink {
   [[nodiscard]] std::size_t failures() const noexcept { return failures_; }
 
  private:
+  friend class Channel;
   friend class ChannelCore;
+  friend class NetfilterTransaction;
   struct Entry {
     std::uint32_t offset = 0;
     std::uint32_t length = 0;
@@ -76,10 +78,15 @@ class Batch final : private AnswerSink {
   };
   static constexpr std::size_t typical_request_bytes = 512;
 
+  /// One behind the other; empty if one of them could not be encoded.
+  [[nodiscard]] std::span<const std::byte> all_messages() const noexcept;
+  void remove_last() noexcept;
   [[nodiscard]] std::span<std::byte> reserve(std::size_t room);
   void commit(std::size_t length, std::string_view operation, std::uint64_t tag);
   /// Forgets earlier outcomes and gets ready to be executed.
   void start(Listener& listener);
+  /// Every request ends with `error`, not sent.
+  void refuse(boost::system::error_code error);
   void end_one(std::uint32_t position, Outcome outcome);
 
   void on_reply(std::uint32_t position, const MessageView& message) override;

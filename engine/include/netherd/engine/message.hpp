@@ -38,6 +38,9 @@ class MessageWriter {
   /// Starts the message. `flags` are NLM_F_* flags; NLM_F_REQUEST is always added, NLM_F_ACK is the pipeline's choice.
   void begin(std::uint16_t type, std::uint16_t flags) noexcept;
 
+  /// Takes over a whole message that was encoded elsewhere, in place of begin() and all that follows it.
+  void put_message(std::span<const std::byte> message) noexcept { append(message.data(), message.size()); }
+
   /// Appends the fixed header of the message's family. Precondition: called once, straight after begin().
   template <WireStruct Header>
   void put_family_header(const Header& header) noexcept {

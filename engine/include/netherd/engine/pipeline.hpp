@@ -1,7 +1,10 @@
 #pragma once
 
+#include <linux/netlink.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -15,8 +18,8 @@ namespace netherd::engine {
 
 /// Whom the pipeline tells what became of a request. `position` is the number that the caller gave it.
 ///
-/// The functions are called from within the pipeline's on_...() functions. They may enqueue further requests, but must
-/// not destroy the pipeline.
+/// The functions are called from within the pipeline's. Both may enqueue further requests, on_reply() may also abandon
+/// or fail requests, its own included; neither may destroy the pipeline.
 class AnswerSink {
  public:
   /// A message that belongs to the answer: the object asked for, or one object of a dump. The view ends with the call.
@@ -35,11 +38,15 @@ enum class RequestKind : std::uint8_t {
   single,  ///< answered by an acknowledgement or an error
   get,     ///< the same, behind the object that it asks for: where that may be lost, an acknowledgement is no success
   dump,    ///< has NLM_F_DUMP: answered by any number of messages and NLMSG_DONE
+  /// Several messages from NFNL_MSG_BATCH_BEGIN to NFNL_MSG_BATCH_END, which nfnetlink executes wholly or not at all.
+  /// It is alone in its datagram and on its way, since the kernel takes nothing behind it; the first answer is its
+  /// outcome.
+  transaction,
 };
 
 /// A request on its way into the pipeline.
 struct QueuedRequest {
-  std::span<const std::byte> message;  ///< encoded; must stay valid until the outcome
+  std::span<const std::byte> message;  ///< encoded; must stay valid until the outcome; of a transaction all messages
   AnswerSink* sink = nullptr;          ///< must stay valid until the outcome, or until it was abandoned
   std::uint32_t position = 0;
   RequestKind kind = RequestKind::single;
@@ -92,7 +99,8 @@ inline constexpr std::size_t get_window_share = 4;
 /// Allocates only when its queue grows beyond what it ever held. Not thread safe. See docs/architecture.md.
 class Pipeline {
  public:
-  explicit Pipeline(PipelineLimits limits, SequenceNumber first = SequenceNumber{1});
+  /// `protocol` (NETLINK_ROUTE ...) decides on the names of attributes in diagnostics.
+  explicit Pipeline(PipelineLimits limits, SequenceNumber first = SequenceNumber{1}, int protocol = NETLINK_ROUTE);
 
   /// Queues a request. False: the queue is full, and nothing was done. Precondition: a whole message, padded, of at
   /// most limits().datagram_bytes.
@@ -151,6 +159,9 @@ class Pipeline {
   void grow();
   [[nodiscard]] bool may_be_sent(const Entry& entry) const noexcept;
   void stage(std::uint64_t place, std::size_t offset);
+  void stage_transaction(std::span<std::byte> messages) noexcept;
+  [[nodiscard]] std::shared_ptr<const Diagnostic> diagnose(const Entry& entry, SequenceNumber sequence,
+                                                           const MessageView* answer) const;
   void handle(const MessageView& message);
   void handle_dump_part(const MessageView& message);
   void end_dump(boost::system::error_code error, RequestState state, const MessageView* answer);
@@ -161,6 +172,7 @@ class Pipeline {
   void drop_ended() noexcept;
 
   PipelineLimits limits_;
+  int protocol_;
   std::vector<Entry> entries_;        // a ring, indexed by place modulo its size, which is a power of two
   std::uint64_t head_ = 0;            // oldest request not ended
   std::uint64_t next_ = 0;            // first request not sent
@@ -172,6 +184,7 @@ class Pipeline {
   std::size_t window_used_ = 0;
   std::vector<std::byte> datagram_;
   Dump dump_;
+  bool transaction_in_flight_ = false;
   bool sending_ = false;
   bool overrun_ = false;
 };

@@ -11,6 +11,7 @@
 #include <boost/system/error_code.hpp>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <utility>
 
 struct io_uring_sqe;
@@ -34,6 +35,23 @@ class RingOperation {
   friend class Ring;
   RingOperation* previous_ = nullptr;
   RingOperation* next_ = nullptr;
+  std::int32_t result_ = 0;
+};
+
+/// Something that holds handlers beyond those of its ring operations, and gives them up with the io_context.
+class RingClient {
+ public:
+  /// The io_context is being destroyed, and the kernel has let go of all operations: give up memory, call nobody.
+  virtual void on_shutdown() noexcept = 0;
+
+ protected:
+  RingClient() = default;
+  ~RingClient() = default;
+
+ private:
+  friend class Ring;
+  RingClient* previous_ = nullptr;
+  RingClient* next_ = nullptr;
 };
 
 /// An io_uring ring as a service of an io_context: one per context, made when it is first asked for.
@@ -80,10 +98,21 @@ class Ring final : public boost::asio::execution_context::service {
 
   /// The building blocks of async_submit(), for operations that bring their own memory: fill the entry in, then start
   /// it, with nothing of the ring's in between.
+  ///
+  /// When the queue is full and the kernel takes nothing over (it has no memory), this waits for it for 20 ms; then the
+  /// operation ends with EAGAIN, and was never seen by the kernel.
   [[nodiscard]] io_uring_sqe& prepare_submission();
   void start(RingOperation& operation);
   /// Asks the kernel to cancel; the operation still completes.
   void cancel(RingOperation& operation);
+
+  /// From attach() to detach() the client is told when the context is destroyed, also where there is no ring.
+  void attach(RingClient& client) noexcept;
+  void detach(RingClient& client) noexcept;
+
+  /// Memory for what lives and dies on the context's thread. What is given back is kept for the next one who asks,
+  /// until the context is destroyed.
+  [[nodiscard]] std::pmr::memory_resource& memory() noexcept;
 
   /// The context is being destroyed: nothing can be started or posted any more.
   [[nodiscard]] bool is_shut_down() const noexcept;
@@ -95,8 +124,15 @@ class Ring final : public boost::asio::execution_context::service {
   struct State;
 
   void shutdown() override;
+  void withdraw_submissions() noexcept;
+  void discard_operations();
   void schedule_flush();
+  void retry_flush_later();
   void flush();
+  int submit();
+  void collect();
+  void finish(RingOperation& operation, std::int32_t result) noexcept;
+  [[nodiscard]] RingOperation* take_finished() noexcept;
   void reap();
   void wait_for_completions();
   void unlink(RingOperation& operation) noexcept;

@@ -32,6 +32,9 @@ class NetlinkSocket {
                                                                   const SocketOptions& options = {});
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }
+  [[nodiscard]] FileDescriptor release() noexcept { return std::move(descriptor_); }
+  /// NETLINK_ROUTE, NETLINK_GENERIC ...
+  [[nodiscard]] int protocol() const noexcept { return protocol_; }
   /// As read back from the kernel, which doubles what it is asked for.
   [[nodiscard]] std::size_t receive_buffer_bytes() const noexcept { return receive_buffer_bytes_; }
   /// Largest datagram that can be sent: the send buffer less 32 bytes (netlink_sendmsg(), Linux 6.18).
@@ -41,6 +44,7 @@ class NetlinkSocket {
   explicit NetlinkSocket(FileDescriptor descriptor) noexcept : descriptor_{std::move(descriptor)} {}
 
   FileDescriptor descriptor_;
+  int protocol_ = 0;
   std::size_t receive_buffer_bytes_ = 0;
   std::size_t largest_datagram_bytes_ = 0;
 };

@@ -11,6 +11,7 @@ namespace netherd::ops {
 struct NetnsReference {
   std::string_view name{};
   int descriptor = -1;  ///< -1: the namespace of the socket that the request is sent on
+  friend bool operator==(const NetnsReference&, const NetnsReference&) = default;
 };
 
 }  // namespace netherd::ops

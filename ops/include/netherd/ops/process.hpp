@@ -29,10 +29,15 @@ enum class ProcessOutput {
   with_output,  ///< standard error only: to wherever standard output goes (`2>&1`)
 };
 
-/// Asks for a process inside a namespace: `ip netns exec NAME COMMAND`, but without a mount namespace of its own: /sys
-/// and /etc are those of the caller.
+/// Asks for a process inside a namespace: `ip netns exec NAME COMMAND`. Without `mounts_of` it has no mount namespace
+/// of its own: /sys and /etc are those of the caller.
 struct RunInNamespace {
-  int netns = -1;                                         ///< must stay open until the initiating function has returned
+  int netns = -1;  ///< must stay open until the initiating function has returned
+  /// NAME: the process gets a mount namespace of its own, in which /sys shows the interfaces of its network namespace
+  /// and each entry of /etc/netns/NAME lies over the one in /etc, as ip-netns(8) describes it. An entry that has no
+  /// counterpart in /etc is reported on standard error and left out, as `ip` does it. Empty: none; a mount namespace
+  /// takes time that grows with the number of mounts.
+  std::string mounts_of{};
   std::vector<std::string> arguments{};                   ///< the command, looked up in PATH, and its arguments
   std::optional<std::vector<std::string>> environment{};  ///< "NAME=VALUE" each; nothing: our own
   ProcessInput input = ProcessInput::none;
@@ -68,8 +73,8 @@ void start_process(boost::asio::any_io_executor executor, const RunInNamespace& 
 /// Completion: when the process has ended, with all that it had written until then. What its own children go on to
 /// write is not waited for. No error means that the command was run, whatever its exit code. Errors: those of what
 /// could not be done, ProcessResult::failed_step says what: no_such_file_or_directory and permission_denied (the
-/// command), invalid_argument (not a namespace), operation_not_permitted (CAP_SYS_ADMIN is needed),
-/// too_many_files_open.
+/// command), invalid_argument (not a namespace, or `mounts_of` is no name), operation_not_permitted (CAP_SYS_ADMIN is
+/// needed), too_many_files_open.
 ///
 /// Cancellation (terminal or partial): the process, or its whole group if it leads one, gets SIGTERM, and after
 /// `kill_grace` SIGKILL; the operation completes with operation_aborted when the process has ended, and with what it
@@ -89,7 +94,9 @@ auto async_run(boost::asio::any_io_executor executor, const RunInNamespace& requ
 }
 
 /// Replaces this process by a command inside a namespace, for a single command in the foreground. Returns only if that
-/// is not possible; the calling thread may then be in the namespace already. Errors: as async_run().
-[[nodiscard]] boost::system::error_code exec_in_namespace(int netns, std::span<const std::string> arguments);
+/// is not possible; the calling thread may then be in the namespace already. Errors: as async_run(). `mounts_of`: as in
+/// RunInNamespace.
+[[nodiscard]] boost::system::error_code exec_in_namespace(int netns, std::span<const std::string> arguments,
+                                                          std::string_view mounts_of = {});
 
 }  // namespace netherd::ops

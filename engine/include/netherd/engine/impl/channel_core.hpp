@@ -4,11 +4,13 @@
 #include <boost/system/error_code.hpp>
 #include <cstddef>
 #include <memory>
+#include <memory_resource>
 #include <span>
 
 #include "netherd/engine/batch.hpp"
 #include "netherd/engine/channel_options.hpp"
 #include "netherd/engine/pipeline.hpp"
+#include "netherd/engine/ring.hpp"
 #include "netherd/engine/socket.hpp"
 
 namespace netherd::engine {
@@ -18,6 +20,9 @@ class Transport;
 /// Something that a handler waits for: kept in a list by its channel, so that it can be given up with it.
 class ChannelOperation {
  public:
+  /// Frees the memory and calls the handler with its result, on its executor. Called by the loop, with nothing of the
+  /// channel's on the stack; passes on what the handler throws.
+  virtual void deliver() = 0;
   /// The io_context is being destroyed: free the memory, call nobody.
   virtual void discard() noexcept = 0;
 
@@ -29,11 +34,15 @@ class ChannelOperation {
   friend class ChannelCore;
   ChannelOperation* previous_ = nullptr;
   ChannelOperation* next_ = nullptr;
+  ChannelOperation* next_ended_ = nullptr;
 };
 
 /// The part of a channel that does not depend on handlers' types: moves bytes between pipeline and socket. Not part of
-/// the public interface. It keeps itself alive while the kernel uses its buffers.
-class ChannelCore final : public std::enable_shared_from_this<ChannelCore> {
+/// the public interface. It keeps itself alive while the kernel uses its buffers, and until handlers have been called.
+///
+/// Users' code runs in two places only: visitors within on_receive_done(), handlers within deliver(). Operations, and
+/// the visitors and handlers in them, are destroyed in the latter only, or with the io_context.
+class ChannelCore final : public std::enable_shared_from_this<ChannelCore>, private RingClient {
  public:
   [[nodiscard]] static std::shared_ptr<ChannelCore> make(boost::asio::io_context& context, NetlinkSocket socket,
                                                          const ChannelOptions& options);
@@ -42,6 +51,8 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore> {
 
   void link(ChannelOperation& operation) noexcept;
   void unlink(ChannelOperation& operation) noexcept;
+  /// The operation has its result: it is delivered in a later turn of the loop, in the order of these calls.
+  void end(ChannelOperation& operation);
 
   void execute(Batch& batch, Batch::Listener& listener);
   void execute(const QueuedRequest& request);
@@ -50,8 +61,13 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore> {
     pipeline_.abandon(static_cast<AnswerSink&>(batch), error);
   }
   void close() noexcept;
+  [[nodiscard]] FileDescriptor release() noexcept;
 
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+  /// For what lives no longer than an operation.
+  [[nodiscard]] std::pmr::polymorphic_allocator<> allocator() noexcept {
+    return std::pmr::polymorphic_allocator<>{&ring_.memory()};
+  }
   [[nodiscard]] const NetlinkSocket& socket() const noexcept { return socket_; }
   [[nodiscard]] Submission submission() const noexcept { return submission_; }
 
@@ -60,18 +76,25 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore> {
   void on_receive_done(boost::system::error_code error, std::size_t size, bool truncated, PortId sender);
 
  private:
+  void on_shutdown() noexcept override;
+  void schedule_delivery();
+  void deliver();
   void schedule_pump();
   void pump();
   void send_next();
   void receive_next();
 
   boost::asio::io_context& context_;
+  Ring& ring_;
   NetlinkSocket socket_;
   Submission submission_;
   Pipeline pipeline_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<std::byte[]> receive_buffer_;
-  ChannelOperation* operations_ = nullptr;
+  ChannelOperation* operations_ = nullptr;  // all, those that have ended included
+  ChannelOperation* first_ended_ = nullptr;
+  ChannelOperation* last_ended_ = nullptr;
+  bool delivery_scheduled_ = false;
   bool pump_scheduled_ = false;
   bool sending_ = false;
   bool receiving_ = false;

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <array>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <chrono>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -11,38 +14,67 @@
 
 namespace netherd::engine::detail {
 
-/// Ends an operation at its deadline. The timer's handler may outlive the operation, hence the shared flag.
+/// Ends an operation at its deadline. The timer's handler may outlive the operation, hence the shared state.
 template <typename Operation>
 class DeadlineTimer {
  public:
-  void arm(boost::asio::io_context& context, std::chrono::steady_clock::time_point deadline, Operation& operation) {
-    state_ = std::make_shared<State>(State{boost::asio::steady_timer{context, deadline}, &operation});
-    state_->timer.async_wait([state = state_](boost::system::error_code) {
-      if (Operation* waiting = std::exchange(state->operation, nullptr)) waiting->give_up(EngineError::deadline_passed);
-    });
+  DeadlineTimer() = default;
+  DeadlineTimer(const DeadlineTimer&) = delete;
+  DeadlineTimer& operator=(const DeadlineTimer&) = delete;
+  ~DeadlineTimer() { disarm(); }
+
+  void arm(ChannelCore& core, std::chrono::steady_clock::time_point deadline, Operation& operation) {
+    state_ = std::allocate_shared<State>(core.allocator(), core.context(), deadline, operation);
+    state_->timer.async_wait(boost::asio::bind_allocator(core.allocator(), [state = state_](boost::system::error_code) {
+      Operation* const waiting = std::exchange(state->operation, nullptr);
+      if (waiting != nullptr) waiting->give_up(EngineError::deadline_passed);
+    }));
   }
-  void disarm() {
+  void disarm() noexcept {
     if (!state_) return;
     state_->operation = nullptr;
     state_->timer.cancel();
+    state_ = nullptr;
   }
 
  private:
   struct State {
+    State(boost::asio::io_context& context, std::chrono::steady_clock::time_point deadline, Operation& waiting)
+        : timer{context, deadline}, operation{&waiting} {}
     boost::asio::steady_timer timer;
     Operation* operation;
   };
   std::shared_ptr<State> state_;
 };
 
-/// What all operations of a channel have in common: the handler, its memory, its executor, its cancellation slot.
-/// `Derived` has give_up(error_code).
-template <typename Derived, typename Handler>
+/// A handler bound to its result.
+template <typename Handler, typename Result>
+struct Completion {
+  using allocator_type = boost::asio::associated_allocator_t<Handler>;
+  [[nodiscard]] allocator_type get_allocator() const noexcept { return boost::asio::get_associated_allocator(handler); }
+  void operator()() { std::move(handler)(std::move(result)); }
+  Handler handler;
+  Result result;
+};
+
+/// Ends what was never started.
+template <typename Handler, typename Result>
+void post_result(boost::asio::io_context& context, Handler handler, Result result) {
+  const auto executor = boost::asio::get_associated_executor(handler, context.get_executor());
+  boost::asio::post(executor, Completion<Handler, Result>{std::move(handler), std::move(result)});
+}
+
+/// What all operations of a channel have in common: the handler, its memory, its executor, its cancellation slot, its
+/// result. `Derived` has give_up(error_code).
+///
+/// The memory is the handler's, where that has an allocator of its own; else that of the channel's context, which keeps
+/// it for the next operation.
+template <typename Derived, typename Handler, typename Result>
 class HandlerHolder : public ChannelOperation {
  public:
   template <typename... Arguments>
   static Derived* make(ChannelCore& core, Handler handler, Arguments&&... arguments) {
-    Allocator allocator{boost::asio::get_associated_allocator(handler)};
+    Allocator allocator{boost::asio::get_associated_allocator(handler, core.allocator())};
     Derived* operation = std::allocator_traits<Allocator>::allocate(allocator, 1);
     ::new (operation) Derived{core, std::move(handler), std::forward<Arguments>(arguments)...};
     core.link(*operation);
@@ -57,9 +89,16 @@ class HandlerHolder : public ChannelOperation {
   }
 
   void arm(const std::optional<std::chrono::steady_clock::time_point>& deadline) {
-    if (deadline) deadline_.arm(core_->context(), *deadline, static_cast<Derived&>(*this));
+    if (deadline) deadline_.arm(*core_, *deadline, static_cast<Derived&>(*this));
   }
 
+  void deliver() override {
+    core_->unlink(*this);
+    auto work = std::move(work_);
+    Result result = std::move(result_);
+    Handler handler = release();
+    boost::asio::dispatch(work.get_executor(), Completion<Handler, Result>{std::move(handler), std::move(result)});
+  }
   void discard() noexcept override {
     core_->unlink(*this);
     static_cast<void>(release());
@@ -71,39 +110,24 @@ class HandlerHolder : public ChannelOperation {
         handler_{std::move(handler)},
         work_{boost::asio::get_associated_executor(handler_, core.context().get_executor())} {}
 
-  /// Frees this operation, then posts the handler with its result.
-  template <typename Result>
+  /// The operation is over; its handler is called by the loop.
   void complete(Result result) {
-    core_->unlink(*this);
     boost::asio::get_associated_cancellation_slot(handler_).clear();
     deadline_.disarm();
-    auto work = std::move(work_);
-    Handler handler = release();
-    boost::asio::post(work.get_executor(), Completion<Result>{std::move(handler), std::move(result)});
+    result_ = std::move(result);
+    core_->end(*this);
   }
 
   ChannelCore* core_;
 
  private:
-  using Allocator =
-      typename std::allocator_traits<boost::asio::associated_allocator_t<Handler>>::template rebind_alloc<Derived>;
+  using Allocator = typename std::allocator_traits<
+      boost::asio::associated_allocator_t<Handler, std::pmr::polymorphic_allocator<>>>::template rebind_alloc<Derived>;
   using Executor = boost::asio::associated_executor_t<Handler, boost::asio::io_context::executor_type>;
 
-  /// A handler bound to its result, with the handler's own allocator, so that posting it allocates nothing new.
-  template <typename Result>
-  struct Completion {
-    using allocator_type = boost::asio::associated_allocator_t<Handler>;
-    [[nodiscard]] allocator_type get_allocator() const noexcept {
-      return boost::asio::get_associated_allocator(handler);
-    }
-    void operator()() { std::move(handler)(std::move(result)); }
-    Handler handler;
-    Result result;
-  };
-
   Handler release() noexcept {
+    Allocator allocator{boost::asio::get_associated_allocator(handler_, core_->allocator())};
     Handler handler = std::move(handler_);
-    Allocator allocator{boost::asio::get_associated_allocator(handler)};
     auto* operation = static_cast<Derived*>(this);
     std::allocator_traits<Allocator>::destroy(allocator, operation);
     std::allocator_traits<Allocator>::deallocate(allocator, operation, 1);
@@ -113,11 +137,13 @@ class HandlerHolder : public ChannelOperation {
   Handler handler_;
   boost::asio::executor_work_guard<Executor> work_;
   DeadlineTimer<Derived> deadline_;
+  Result result_{};
 };
 
 template <typename Handler>
-class BatchOperation final : public HandlerHolder<BatchOperation<Handler>, Handler>, public Batch::Listener {
-  using Base = HandlerHolder<BatchOperation<Handler>, Handler>;
+class BatchOperation final : public HandlerHolder<BatchOperation<Handler>, Handler, std::size_t>,
+                             public Batch::Listener {
+  using Base = HandlerHolder<BatchOperation<Handler>, Handler, std::size_t>;
 
  public:
   BatchOperation(ChannelCore& core, Handler handler, Batch& batch) : Base{core, std::move(handler)}, batch_{&batch} {}
@@ -133,9 +159,13 @@ class BatchOperation final : public HandlerHolder<BatchOperation<Handler>, Handl
   Batch* batch_;
 };
 
+template <typename Visitor>
+concept RestartableVisitor = requires(Visitor& visitor) { visitor.restart(); };
+
 template <typename Handler, typename Visitor>
-class SingleOperation final : public HandlerHolder<SingleOperation<Handler, Visitor>, Handler>, private AnswerSink {
-  using Base = HandlerHolder<SingleOperation<Handler, Visitor>, Handler>;
+class SingleOperation final : public HandlerHolder<SingleOperation<Handler, Visitor>, Handler, Outcome>,
+                              private AnswerSink {
+  using Base = HandlerHolder<SingleOperation<Handler, Visitor>, Handler, Outcome>;
 
  public:
   SingleOperation(ChannelCore& core, Handler handler, Visitor visitor)
@@ -155,12 +185,32 @@ class SingleOperation final : public HandlerHolder<SingleOperation<Handler, Visi
     }
   }
 
-  void start(RequestKind kind) { this->core_->execute({message_, this, 0, kind}); }
+  /// For what is encoded elsewhere, and stays there.
+  void use(std::string_view operation, std::span<const std::byte> message) noexcept {
+    operation_ = operation;
+    message_ = message;
+  }
+
+  void start(RequestKind kind) {
+    kind_ = kind;
+    this->core_->execute({message_, this, 0, kind});
+  }
   void give_up(boost::system::error_code error) { this->core_->abandon(*this, error); }
 
  private:
   void on_reply(std::uint32_t, const MessageView& message) override { visitor_(message); }
-  void on_outcome(std::uint32_t, Outcome outcome) override { this->complete(std::move(outcome)); }
+  void on_outcome(std::uint32_t, Outcome outcome) override {
+    if constexpr (RestartableVisitor<Visitor>) {
+      if (!outcome.ok()) visitor_.restart();
+      if (may_be_retried(outcome) && retries_left_-- > 0) return start(kind_);
+    }
+    this->complete(std::move(outcome));
+  }
+  /// A dump changes nothing, so that it can be asked for again whatever became of it.
+  [[nodiscard]] bool may_be_retried(const Outcome& outcome) const noexcept {
+    return kind_ == RequestKind::dump &&
+           (outcome.error == EngineError::dump_interrupted || outcome.error == EngineError::answer_lost);
+  }
   [[nodiscard]] std::string_view operation(std::uint32_t) const override { return operation_; }
   [[nodiscard]] std::uint64_t tag(std::uint32_t) const override { return 0; }
 
@@ -169,6 +219,8 @@ class SingleOperation final : public HandlerHolder<SingleOperation<Handler, Visi
   alignas(message_alignment) std::array<std::byte, 512> buffer_;
   std::vector<std::byte> larger_;
   std::span<const std::byte> message_;
+  RequestKind kind_ = RequestKind::single;
+  int retries_left_ = dump_retries;
 };
 
 }  // namespace netherd::engine::detail

@@ -20,7 +20,8 @@ struct Segment {
 /// family already has its others numbered from the same subnet. If routing is wanted but there is neither an address
 /// nor a pool, the pools are 10.0.0.0/8 and fd6e:6574::/32.
 ///
-/// Findings: a pool, or a given subnet, that is too small; an MTU too small for IPv6. Time: n log n in the number of
+/// Findings: a pool, or a given subnet, that is too small; an MTU too small for IPv6; a subnet that a host has on
+/// another link too, or that overlaps one, because it was given at the other end. Time: n log n in the number of
 /// links. Precondition: validate() found nothing.
 [[nodiscard]] std::vector<Finding> assign_addresses(Topology& topology);
 

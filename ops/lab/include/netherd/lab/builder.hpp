@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "netherd/engine/channel_options.hpp"
@@ -16,15 +17,20 @@
 
 namespace netherd::lab {
 
+/// What the process's limit of open files (`ulimit -n`) has to be at least for building a lab, of whatever size.
+inline constexpr std::size_t min_open_files = 56;
+
 struct BuildOptions {
-  /// Threads that create namespaces beside the event loop.
-  std::size_t factory_threads = 1;
-  /// Who executes requests. The kernel's threads, so that creating namespaces, links and the loop's own work overlap;
-  /// see docs/benchmarks.md for what each costs.
-  engine::Submission submission = engine::Submission::worker;
-  /// Descriptors the builder may hold open for nodes at a time. 0: as many as the process's limit leaves.
+  /// Threads that create namespaces beside the event loop. A second one fills the time in which the first waits for the
+  /// kernel; more gain nothing.
+  std::size_t factory_threads = 2;
+  /// Who executes requests. Nothing: what is fastest for each (docs/benchmarks.md), that is the event loop, but for
+  /// the routes of nodes that have many.
+  std::optional<engine::Submission> submission{};
+  /// Descriptors the builder may hold open for nodes at a time; it needs 24 at least. 0: as many as the process's limit
+  /// leaves.
   std::size_t most_descriptors = 0;
-  /// Called now and then with the number of nodes that are completely configured.
+  /// Called now and then with how much of the work is done, in nodes: all of them when the lab is up.
   std::function<void(std::uint64_t done)> on_progress{};
 };
 
@@ -36,7 +42,9 @@ struct BuildFailure {
 };
 
 struct BuildReport {
-  std::uint64_t requests = 0;  ///< netlink requests executed
+  std::uint64_t requests = 0;   ///< netlink requests executed
+  std::uint64_t addresses = 0;  ///< sent, of these
+  std::uint64_t routes = 0;     ///< sent, of these
   std::optional<BuildFailure> failure;
 };
 

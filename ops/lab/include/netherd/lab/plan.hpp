@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
@@ -28,12 +29,27 @@ class RequestSink {
   virtual void request(const ops::AddRoute& request, SourceLine line) = 0;
 };
 
+/// The parts of a node's configuration, in their order. What is between them may wait: a link costs the kernel more
+/// work of its own once both its ends are up (carrier, link-local addresses), which gets in the way of whatever else is
+/// built.
+enum class Stage : std::uint8_t {
+  preparation,  ///< `lo` up, IPv4 addresses
+  /// Links up, IPv6 addresses. One that is given to a link that is down has a route to its subnet that does not count
+  /// until the link has carrier (rt6_sync_up() in net/ipv6/addrconf.c, Linux 6.18), and no gateway could be reached.
+  activation,
+  ipv4_routes,
+  ipv6_routes,
+};
+inline constexpr std::array all_stages{Stage::preparation, Stage::activation, Stage::ipv4_routes, Stage::ipv6_routes};
+
 /// How a topology is built: the order of creation, every interface's index, and every request, chosen without asking
 /// the kernel.
 ///
 /// For each node in node_order(): create its namespace, send its bridge request if it is one, then create those of its
 /// links whose other node exists already (links_of_step()). Once all links of a node exist (link_count() of them), its
-/// configuration can be sent, whatever the state of other nodes.
+/// configuration can be sent, stage by stage, whatever the state of other nodes. An adopted node has a namespace
+/// already; its interfaces get indexes that are far above those that the kernel itself gives out, other ones for each
+/// lab.
 ///
 /// Routes of shortest-path routing are computed when they are asked for, node by node, so that a lab with millions of
 /// routes needs no memory for them. A plan is immutable and refers to its topology, which must outlive it.
@@ -67,8 +83,12 @@ class Plan {
 
   /// What a bridge node needs before its links: its bridge. Does nothing for a host.
   void bridge_requests(NodeId node, RequestSink& sink) const;
-  /// Everything a node needs once its links exist, in order: `lo` up, links up, addresses, routes.
+  /// One stage of what a node needs once its links exist.
+  void configuration_requests(NodeId node, Stage stage, RequestSink& sink) const;
+  /// All stages, in order.
   void configuration_requests(NodeId node, RequestSink& sink) const;
+  /// A node gets about as many routes as the lab has subnets, and these are many.
+  [[nodiscard]] bool has_many_routes() const noexcept;
   /// The node passes packets on for others: IPv6 forwarding has to be switched on in its namespace (IPv4 forwarding is
   /// part of configuration_requests()).
   [[nodiscard]] bool forwards_ipv6(NodeId node) const noexcept;

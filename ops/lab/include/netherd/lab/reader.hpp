@@ -9,9 +9,9 @@
 
 namespace netherd::lab {
 
-enum class Format { containerlab, graphml };
+enum class Format { containerlab, graphml, edges };
 
-/// "containerlab", "graphml".
+/// "containerlab", "graphml", "edges".
 [[nodiscard]] std::optional<Format> parse_format(std::string_view text) noexcept;
 
 /// What a reader made of a file. If there are errors the topology is not to be used.
@@ -21,8 +21,9 @@ struct ReadResult {
   std::vector<Finding> warnings;
 };
 
-/// The format of a text, recognised by its content: XML is GraphML, anything else a containerlab topology file (YAML or
-/// JSON). A file in another tool's format is refused by the reader, with the reason.
+/// The format of a text, recognised by its content: XML is GraphML, lines of two words (and perhaps a number) are a
+/// list of edges, anything else is a containerlab topology file (YAML or JSON). A file in another tool's format is
+/// refused by the reader, with the reason.
 [[nodiscard]] Format recognise_format(std::string_view text) noexcept;
 
 /// Reads a topology from text. `source` is the file's name as the user gave it ("-" for standard input): it stands in

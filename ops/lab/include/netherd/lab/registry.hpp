@@ -54,6 +54,8 @@ class LabDirectory {
   /// Stores the topology for other processes. Errors: no_space_on_device.
   [[nodiscard]] boost::system::error_code write_topology_file(const Topology& topology) const;
   [[nodiscard]] boost::system::error_code set_phase(LabPhase phase) const;
+  /// Nothing if there is no lab in the directory: debris of an early crash.
+  [[nodiscard]] std::optional<LabPhase> phase() const;
 
  private:
   friend class Registry;
@@ -77,6 +79,9 @@ class Registry {
  public:
   explicit Registry(RegistryPaths paths = {}) : paths_{std::move(paths)} {}
 
+  /// Everything of another's that is called like a new lab or its nodes: the lab itself, or else each LAB-NODE in
+  /// /run/netns. claim() fails with the first of these. Needs no privileges.
+  [[nodiscard]] std::vector<LabError> conflicts(const Topology& topology) const;
   /// Makes the directory of a new lab, mounts its tmpfs and locks it. Nothing of another's is touched: errors:
   /// file_exists (there is such a lab, or something called LAB-NODE in /run/netns; `what` says which),
   /// operation_not_permitted (CAP_SYS_ADMIN is needed).
@@ -88,16 +93,22 @@ class Registry {
   [[nodiscard]] LabResult<std::vector<LabSummary>> list() const;
   /// The topology of a running lab as it was built. Errors: no_such_file_or_directory.
   [[nodiscard]] LabResult<Topology> read_topology_file(std::string_view lab) const;
-  /// Removes a lab: the symbolic links that are its own, then its tmpfs with all namespaces in one unmount, then its
-  /// directory. Can be interrupted anywhere and done again. On return no name refers to a namespace of the lab; the
-  /// kernel destroys them soon after, unless processes still run in them. Gives the number of nodes removed.
+  /// Removes a lab: its links to the namespace that netherd was started in, the symbolic links that are its own, then
+  /// its tmpfs with all namespaces in one unmount, then its directory. Can be interrupted anywhere and done again. On
+  /// return no name refers to a namespace of the lab; the kernel destroys them soon after, unless processes still run
+  /// in them. Gives the number of nodes removed.
   [[nodiscard]] LabResult<std::uint64_t> remove(LabDirectory directory) const;
+
+  /// Removes symbolic links in /run/netns that were made for labs and whose lab is gone: somebody has unmounted it.
+  /// Gives their number.
+  std::uint64_t remove_stray_symlinks() const;
 
   [[nodiscard]] const RegistryPaths& paths() const noexcept { return paths_; }
   [[nodiscard]] std::string namespace_path(std::string_view lab, std::string_view node) const;
 
  private:
   [[nodiscard]] std::string lab_path(std::string_view lab) const;
+  [[nodiscard]] bool is_symlink_of_lab(std::string_view name, std::string_view target) const;
   RegistryPaths paths_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -8,6 +9,8 @@
 #include "netherd/lab/topology.hpp"
 
 namespace netherd::lab {
+
+enum class AddressFamily : std::uint8_t { ipv4, ipv6 };
 
 /// A route as the topology knows it: by the endpoint it leaves through.
 struct PlannedRoute {
@@ -25,7 +28,7 @@ struct PlannedRoute {
 /// each family by itself. A path costs the sum of the weights of the links by which its nodes leave, the last one's
 /// link into the subnet included. Of equal paths the one by the first segment is taken (in the order of
 /// find_segments()), then the one by the gateway whose link is lowest, so that the result depends on nothing but the
-/// topology.
+/// topology. Adopted nodes get no routes, and no path leads through them.
 ///
 /// Memory is linear in the topology. Computing one node's routes takes time linear in the topology if all weights are
 /// equal, else times a logarithm; the constructor does so once for every node. Not thread safe: there is one work
@@ -39,6 +42,8 @@ class RouteComputer {
 
   /// The routes of a node: IPv4 before IPv6, in the order of the destinations' first links. Valid until the next call.
   [[nodiscard]] std::span<const PlannedRoute> routes_of(NodeId node);
+  /// The same for one family.
+  [[nodiscard]] std::span<const PlannedRoute> routes_of(NodeId node, AddressFamily family);
   /// The node lies between others on some shortest path, and so has to forward. Never true of default routes: these
   /// lead nowhere by themselves, and a lab that wants them forwarded says so in its `exec` lists.
   [[nodiscard]] bool forwards_ipv4(NodeId node) const noexcept;

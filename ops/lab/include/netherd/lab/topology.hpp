@@ -29,6 +29,9 @@ enum class NodeKind : std::uint8_t {
 struct Node {
   std::string name;
   NodeKind kind = NodeKind::host;
+  /// It has no namespace of its own, but is the one that netherd was started in: it gets links and addresses, but no
+  /// routes, nothing in it is changed, and no path leads through it. At most one node is.
+  bool adopted = false;
   std::vector<std::string> exec;  ///< commands to run in the node once the lab is built, in order
   SourceLine line = SourceLine::none;
 };
@@ -106,10 +109,11 @@ inline constexpr double min_link_weight = 0.000001;
 inline constexpr double max_link_weight = 16'777'216;
 
 /// Everything that is wrong with a topology whatever file it came from: invalid or duplicate names, an interface used
-/// twice, a link from an interface to itself, addresses that are invalid, used twice or on a port of a bridge, more
-/// than 1,023 links on a bridge, bridges linked to a loop (their spanning tree is off), an interface of a bridge that
-/// is called like the bridge itself ("br0"), an MTU that veth does not take, pools that cannot serve. All findings at
-/// once, by line. Precondition: the endpoints' nodes exist.
+/// twice, a link from an interface to itself, addresses that are invalid, used twice or on a port of a bridge, subnets
+/// of a host that overlap although they are on different links, more than 1,023 links on a bridge, bridges linked to a
+/// loop (their spanning tree is off), an interface of a bridge that is called like the bridge itself ("br0"), an MTU
+/// that veth does not take, pools that cannot serve. All findings at once, by line. Precondition: the endpoints' nodes
+/// exist.
 [[nodiscard]] std::vector<Finding> validate(const Topology& topology);
 
 }  // namespace netherd::lab

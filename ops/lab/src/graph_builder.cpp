@@ -1,0 +1,67 @@
+#include "graph_builder.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "link_ends.hpp"
+
+namespace netherd::lab {
+
+NodeId GraphBuilder::add_node(std::string_view label, std::string_view fallback, SourceLine line) {
+  std::string name = names_.name_for(label, fallback);
+  if (!label.empty() && name != label) {
+    if (renamed_.count == 0) first_renamed_ = fmt::format("'{}' is {}", label, name);
+    renamed_.note(line);
+  }
+  result_.topology.nodes.push_back({.name = std::move(name), .exec = {}, .line = line});
+  interface_counts_.push_back(0);
+  return NodeId{static_cast<std::uint32_t>(result_.topology.nodes.size() - 1)};
+}
+
+Link* GraphBuilder::add_link(NodeId from, NodeId to, SourceLine line) {
+  if (from == to) {
+    self_loops_.note(line);
+    return nullptr;
+  }
+  if (edges_ == Edges::in_both_lists && is_way_back({from, to})) {
+    ways_back_.note(line);
+    return nullptr;
+  }
+  Link& link = result_.topology.links.emplace_back();
+  link.line = line;
+  link.ends = {next_endpoint(from, line), next_endpoint(to, line)};
+  return &link;
+}
+
+bool GraphBuilder::is_way_back(Edge edge) {
+  const auto opposite = one_way_edges_.find({edge.to, edge.from});
+  if (opposite == one_way_edges_.end() || opposite->second == 0) {
+    ++one_way_edges_[edge];
+    return false;
+  }
+  --opposite->second;
+  return true;
+}
+
+Endpoint GraphBuilder::next_endpoint(NodeId node, SourceLine line) {
+  Endpoint end;
+  end.node = node;
+  end.interface = "eth" + std::to_string(++interface_counts_[position_of(node)]);
+  end.line = line;
+  return end;
+}
+
+void GraphBuilder::report_warnings() {
+  const auto warn = [this](const Occurrences& occurrences, std::string text) {
+    if (occurrences.count != 0) result_.warnings.push_back({occurrences.first, std::move(text)});
+  };
+  warn(renamed_,
+       fmt::format("{} named differently from the label, the first: {}",
+                   renamed_.count == 1 ? "1 node is" : fmt::format("{} nodes are", renamed_.count), first_renamed_));
+  warn(self_loops_, fmt::format("edges from a node to itself ({}): left out", self_loops_.count));
+  warn(ways_back_,
+       fmt::format("edges that have one in the opposite direction ({}): the two are one link", ways_back_.count));
+}
+
+}  // namespace netherd::lab

@@ -1,0 +1,230 @@
+#include "node_configurator.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <string>
+#include <utility>
+
+#include "build_failure.hpp"
+#include "netherd/engine/socket.hpp"
+#include "request_sinks.hpp"
+
+namespace netherd::lab {
+
+namespace {
+
+using engine::Submission;
+using engine::value_of;
+
+// Small batches: one node's is filled while the kernel works on another's.
+constexpr std::size_t most_at_a_time = 4;
+// One node's routes are handed over while the kernel is at another's, so that it need not wait for the loop.
+constexpr std::size_t most_with_routes = 2;
+/// About a thousand routes, so that a worker is woken for some milliseconds of work.
+constexpr std::size_t datagram_bytes = 64 * 1024;
+
+constexpr std::array preparation_stages{Stage::preparation};
+constexpr std::array activation_stages{Stage::activation};
+constexpr std::array activation_and_routes_stages{Stage::activation, Stage::ipv4_routes, Stage::ipv6_routes};
+constexpr std::array ipv4_routes_stages{Stage::ipv4_routes};
+constexpr std::array ipv6_routes_stages{Stage::ipv6_routes};
+
+}  // namespace
+
+NodeConfigurator::NodeConfigurator(boost::asio::io_context& context, const Plan& plan, const LabDirectory& directory,
+                                   ops::NamespaceFactory& factory, NodeDescriptors& descriptors,
+                                   std::optional<Submission> submission, Owner& owner)
+    : context_{context},
+      plan_{plan},
+      directory_{directory},
+      factory_{factory},
+      descriptors_{descriptors},
+      owner_{owner},
+      nodes_(plan.topology().nodes.size()) {
+  const Submission for_few = submission.value_or(Submission::in_loop);
+  const Submission for_many = submission.value_or(Submission::worker);
+  lanes_[preparation] = {.stages = preparation_stages, .submission = for_few, .most = most_at_a_time};
+  lanes_[activation] = {.stages = activation_and_routes_stages, .submission = for_few, .most = most_at_a_time};
+  if (plan.has_many_routes()) lanes_[activation].stages = activation_stages;
+  lanes_[ipv4_routes] = {.stages = ipv4_routes_stages, .submission = for_many, .most = most_with_routes};
+  lanes_[ipv6_routes] = {
+      .stages = ipv6_routes_stages, .submission = for_many, .most = most_with_routes, .from_the_back = true};
+}
+
+void NodeConfigurator::go_on(bool all_links_exist) {
+  go_on(ipv4_routes);
+  go_on(ipv6_routes);
+  if (all_links_exist || descriptors_.scarce()) go_on(activation);
+  go_on(preparation);
+}
+
+void NodeConfigurator::go_on(LaneName name) {
+  Lane& lane = lanes_[name];
+  while (lane.running < lane.most) {
+    if (!lane.next) lane.next = fill_next(name);
+    if (!lane.next) return;
+    start(lane.next);
+    if (lane.next) return;
+  }
+  if (!lane.next && !lane.waiting.empty() && !lane.fill_scheduled) schedule_fill(name);
+}
+
+/// Two turns of the loop later, when what was started just now has been handed to the kernel.
+void NodeConfigurator::schedule_fill(LaneName name) {
+  lanes_[name].fill_scheduled = true;
+  boost::asio::post(context_, [this, name, owner = owner_.keep_alive()]() mutable {
+    boost::asio::post(context_, [this, name, owner = std::move(owner)] {
+      Lane& lane = lanes_[name];
+      lane.fill_scheduled = false;
+      if (!lane.next && !owner->has_failed()) lane.next = fill_next(name);
+      owner->on_step_ended();
+    });
+  });
+}
+
+std::optional<NodeId> NodeConfigurator::take_next(Lane& lane) {
+  auto& waiting = lane.waiting;
+  const auto is_free = [this](NodeId node) { return !nodes_[value_of(node)].busy; };
+  auto place = waiting.end();
+  if (lane.from_the_back) {
+    const auto from_back = std::find_if(waiting.rbegin(), waiting.rend(), is_free);
+    if (from_back != waiting.rend()) place = std::prev(from_back.base());
+  } else {
+    place = std::find_if(waiting.begin(), waiting.end(), is_free);
+  }
+  if (place == waiting.end()) return std::nullopt;
+  const NodeId node = *place;
+  waiting.erase(place);
+  return node;
+}
+
+std::unique_ptr<NodeConfigurator::Work> NodeConfigurator::fill_next(LaneName name) {
+  while (const auto node = take_next(lanes_[name])) {
+    std::unique_ptr<Work> work = take_idle();
+    work->lane = name;
+    work->node = *node;
+    BatchFiller filler{work->batch};
+    for (const Stage stage : lanes_[name].stages) plan_.configuration_requests(*node, stage, filler);
+    sent_.addresses += filler.addresses();
+    sent_.routes += filler.routes();
+    if (!work->batch.empty()) {
+      nodes_[value_of(*node)].busy = true;
+      return work;
+    }
+    give_back(std::move(work));
+    on_done(name, *node);
+  }
+  return nullptr;
+}
+
+void NodeConfigurator::start(std::unique_ptr<Work>& filled) {
+  engine::FileDescriptor socket = descriptors_.take_socket(filled->node);
+  if (!socket && !descriptors_.make_room(2)) return;
+  Work& work = *running_.emplace_back(std::move(filled));
+  ++lanes_[work.lane].running;
+  if (socket) {
+    send(work, std::move(socket));
+  } else {
+    open_socket_again(work);
+  }
+}
+
+/// For a node that had to give its descriptors up.
+void NodeConfigurator::open_socket_again(Work& work) {
+  descriptors_.reserve(2);
+  factory_.async_enter(
+      {.path = directory_.namespace_path(plan_.topology().node(work.node).name)},
+      [this, &work, owner = owner_.keep_alive()](boost::system::error_code error, ops::CreatedNamespace made) {
+        descriptors_.cancel_reservation(error ? 2 : 1);
+        if (error) {
+          fail_step(work, error, made.failed_step);
+        } else {
+          send(work, std::move(made.socket));
+        }
+        owner->on_step_ended();
+      });
+}
+
+void NodeConfigurator::send(Work& work, engine::FileDescriptor descriptor) {
+  auto socket = engine::NetlinkSocket::adopt(std::move(descriptor));
+  if (!socket) {
+    descriptors_.cancel_reservation(1);
+    return fail_step(work, socket.error(), "set socket options");
+  }
+  work.channel.emplace(
+      context_, std::move(*socket),
+      engine::ChannelOptions{.submission = lanes_[work.lane].submission, .datagram_bytes = datagram_bytes});
+  work.channel->async_execute(work.batch, [this, &work, owner = owner_.keep_alive()](std::size_t failures) {
+    on_sent(work, failures);
+    owner->on_step_ended();
+  });
+}
+
+void NodeConfigurator::on_sent(Work& work, std::size_t failures) {
+  std::unique_ptr<Work> done = end(work);
+  sent_.requests += done->batch.size();
+  descriptors_.give_back_socket(done->node, done->channel->release());
+  done->channel.reset();
+  if (failures > 0) return fail_batch(*done);
+  const LaneName lane = done->lane;
+  const NodeId node = done->node;
+  give_back(std::move(done));
+  on_done(lane, node);
+}
+
+/// One lane is done with a node: on to the next.
+void NodeConfigurator::on_done(LaneName lane, NodeId node) {
+  if (lane == preparation) return lanes_[activation].waiting.push_back(node);
+  std::uint8_t& routes_left = nodes_[value_of(node)].routes_left;
+  if (lane == activation && plan_.has_many_routes()) {
+    lanes_[ipv4_routes].waiting.push_back(node);
+    lanes_[ipv6_routes].waiting.push_back(node);
+    routes_left = 2;
+    return;
+  }
+  if (routes_left > 0 && --routes_left > 0) return;
+  descriptors_.close(node);
+  owner_.on_configured();
+}
+
+void NodeConfigurator::fail_batch(const Work& work) {
+  const auto describe = [&](std::size_t position) {
+    RequestDescriber describer{position};
+    for (const Stage stage : lanes_[work.lane].stages) plan_.configuration_requests(work.node, stage, describer);
+    return describer.command();
+  };
+  owner_.fail(failure_in(work.batch, describe));
+}
+
+void NodeConfigurator::fail_step(Work& work, boost::system::error_code error, std::string_view step) {
+  const NodeId node = end(work)->node;
+  owner_.fail(
+      failed_step("ip -n " + std::string{plan_.netns_name(node)}, plan_.topology().node(node).line, error, step));
+}
+
+std::unique_ptr<NodeConfigurator::Work> NodeConfigurator::end(const Work& work) {
+  const auto place = std::ranges::find(running_, &work, &std::unique_ptr<Work>::get);
+  std::unique_ptr<Work> ended = std::move(*place);
+  running_.erase(place);
+  --lanes_[ended->lane].running;
+  nodes_[value_of(ended->node)].busy = false;
+  return ended;
+}
+
+std::unique_ptr<NodeConfigurator::Work> NodeConfigurator::take_idle() {
+  if (idle_.empty()) return std::make_unique<Work>();
+  std::unique_ptr<Work> work = std::move(idle_.back());
+  idle_.pop_back();
+  return work;
+}
+
+void NodeConfigurator::give_back(std::unique_ptr<Work> work) {
+  work->batch.clear();
+  idle_.push_back(std::move(work));
+}
+
+void NodeConfigurator::abandon() {
+  for (const auto& work : running_) work->channel.reset();
+}
+
+}  // namespace netherd::lab

@@ -1,0 +1,182 @@
+#include <fmt/core.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "lab_error.hpp"
+#include "netherd/engine/ring.hpp"
+#include "netherd/lab/machine.hpp"
+#include "preflight.hpp"
+#include "privileges.hpp"
+#include "session.hpp"
+#include "topology_input.hpp"
+
+namespace netherd::tools {
+
+namespace {
+
+enum class Verdict { good, slow, missing };
+
+struct Diagnosis {
+  std::string subject;
+  Verdict verdict = Verdict::good;
+  std::string text;
+  std::string remedy{};
+};
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::good:
+      return "ok";
+    case Verdict::slow:
+      return "slow";
+    case Verdict::missing:
+      return "missing";
+  }
+  return "";
+}
+
+std::optional<std::uint64_t> read_setting(const std::string& key) {
+  std::ifstream file{"/proc/sys/" + key};
+  std::uint64_t value = 0;
+  return file >> value ? std::optional{value} : std::nullopt;
+}
+
+/// A large ring of labs is what the machine is held against if no file says otherwise.
+lab::LabNeeds usual_needs() {
+  constexpr std::uint64_t nodes = 1000;
+  return {.namespaces = nodes + 2,
+          .mounts = nodes + 1,
+          .open_files = 256,
+          .memory_bytes = nodes * 256 * 1024,
+          .bridges = true};
+}
+
+class Doctor {
+ public:
+  std::vector<Diagnosis> examine(const lab::LabNeeds& needs) && {
+    look_at_privileges();
+    look_at_ring();
+    look_at_limits(needs);
+    look_at_tunnels();
+    look_at_neighbours(needs);
+    return std::move(found_);
+  }
+
+ private:
+  void add(Diagnosis diagnosis) { found_.push_back(std::move(diagnosis)); }
+
+  void look_at_privileges() {
+    const std::string missing = missing_capabilities();
+    if (missing.empty()) return add({"privileges", Verdict::good, "CAP_SYS_ADMIN and CAP_NET_ADMIN are there"});
+    add({"privileges", Verdict::missing, missing + " missing", "run it as root, for example with sudo"});
+  }
+
+  void look_at_ring() {
+    boost::asio::io_context context{1};
+    const auto error = engine::Ring::of(context).unavailable();
+    if (!error) return add({"io_uring", Verdict::good, "can be used"});
+    const bool disabled = read_setting("kernel/io_uring_disabled").value_or(0) != 0;
+    add({"io_uring", Verdict::slow,
+         fmt::format("cannot be used ({}): requests go through epoll instead", error.message()),
+         disabled ? "sysctl -w kernel.io_uring_disabled=0" : "allow io_uring_setup(2), which seccomp may forbid here"});
+  }
+
+  void look_at_limits(const lab::LabNeeds& needs) {
+    const lab::Machine machine = lab::look_at_machine(needs);
+    const auto shortages = lab::find_shortages(needs, machine);
+    for (const lab::Shortage& shortage : shortages) {
+      add({"limits", Verdict::missing, shortage.what, shortage.remedy});
+    }
+    if (!shortages.empty()) return;
+    add({"limits", Verdict::good,
+         fmt::format("{} files, {} network namespaces, {} mounts, {:.1f} GiB of memory", machine.open_files,
+                     machine.max_net_namespaces.value_or(0), machine.mount_max.value_or(0),
+                     static_cast<double>(machine.memory_available_bytes.value_or(0)) / (1U << 30U))});
+  }
+
+  /// Each of these modules adds an interface of its own to every new namespace, unless told not to.
+  void look_at_tunnels() {
+    constexpr std::array modules{"ipip", "sit", "ip_gre", "ip6_tunnel", "ip6_gre", "ip_vti", "ip6_vti"};
+    std::string loaded;
+    for (const char* const module : modules) {
+      if (::access((std::string{"/sys/module/"} + module).c_str(), F_OK) != 0) continue;
+      loaded.append(loaded.empty() ? "" : ", ").append(module);
+    }
+    if (loaded.empty()) return add({"tunnels", Verdict::good, "no module adds interfaces to new namespaces"});
+    if (read_setting("net/core/fb_tunnels_only_for_init_net").value_or(0) != 0) {
+      return add({"tunnels", Verdict::good, loaded + " leave new namespaces alone"});
+    }
+    add({"tunnels", Verdict::slow, loaded + " may add interfaces to every new namespace",
+         "sysctl -w net.core.fb_tunnels_only_for_init_net=1"});
+  }
+
+  /// All namespaces share one table of neighbours: two for each link, and as many again for IPv6 in the other table.
+  void look_at_neighbours(const lab::LabNeeds& needs) {
+    const auto most = read_setting("net/ipv4/neigh/default/gc_thresh3");
+    if (!most) return;
+    const std::uint64_t wanted = 2 * needs.namespaces;
+    if (*most >= wanted) return add({"neighbours", Verdict::good, fmt::format("the table has room for {}", *most)});
+    add({"neighbours", Verdict::slow,
+         fmt::format("the table that all namespaces share has room for {}, and about {} may talk at a time", *most,
+                     wanted),
+         fmt::format("sysctl -w net.ipv4.neigh.default.gc_thresh3={0} net.ipv6.neigh.default.gc_thresh3={0}",
+                     2 * wanted)});
+  }
+
+  std::vector<Diagnosis> found_;
+};
+
+nlohmann::ordered_json to_json(const std::vector<Diagnosis>& found) {
+  auto list = nlohmann::ordered_json::array();
+  for (const Diagnosis& diagnosis : found) {
+    nlohmann::ordered_json entry{
+        {"subject", diagnosis.subject}, {"verdict", to_string(diagnosis.verdict)}, {"text", diagnosis.text}};
+    if (!diagnosis.remedy.empty()) entry["remedy"] = diagnosis.remedy;
+    list.push_back(std::move(entry));
+  }
+  return {{"checks", std::move(list)}};
+}
+
+void print(const Diagnosis& diagnosis, Console& console) {
+  console.print(fmt::format("{:<8} {:<11} {}{}{}", to_string(diagnosis.verdict), diagnosis.subject, diagnosis.text,
+                            diagnosis.remedy.empty() ? "" : ": ", diagnosis.remedy));
+}
+
+int doctor(const TopologyInput& input, Session& session) {
+  lab::LabNeeds needs = usual_needs();
+  if (!input.file.empty()) {
+    auto topology = load_topology(input, session.console);
+    if (!topology || !assign_addresses(*topology, session.console)) return ExitStatus::invalid;
+    needs = lab::needs_of(lab::Plan{*topology});
+  }
+  raise_descriptor_limit();
+  const std::vector<Diagnosis> found = Doctor{}.examine(needs);
+  for (const Diagnosis& diagnosis : found) print(diagnosis, session.console);
+  session.console.print_document(to_json(found));
+  return std::ranges::count(found, Verdict::missing, &Diagnosis::verdict) == 0 ? ExitStatus::done : ExitStatus::failed;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Session& session) {
+  CLI::App& command =
+      *app.add_subcommand("doctor", "Check this machine: limits, kernel features, settings that slow down");
+  auto input = std::make_shared<TopologyInput>();
+  command.add_option("FILE", input->file, "A topology to check it for; without one, a lab of 1,000 nodes");
+  add_format_option(command, input->format);
+  add_lab_options(command, *input);
+  add_output_options(command, session, Reports::yes);
+  command.footer("The exit status is 1 if something is missing.\nExample:\n  netherd doctor\n  netherd doctor lab.yml");
+  command.callback([&session, input] { session.run = [&session, input] { return doctor(*input, session); }; });
+}
+
+}  // namespace netherd::tools
