@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <exception>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "netherd/ip/run.hpp"
 #include "session.hpp"
 #include "usage.hpp"
 #include "version.hpp"
@@ -81,6 +83,11 @@ void add_output_options(CLI::App& command, Session& session, Reports reports) {
 int main(int argc, char** argv) {
   try {
     const std::span all{argv, static_cast<std::size_t>(argc)};
+    // Its grammar is that of `ip`, and none for CLI11.
+    if (all.size() > 1 && std::string_view{all[1]} == "ip") {
+      const std::vector<std::string_view> words{all.begin() + 2, all.end()};
+      return netherd::ip::run(words);
+    }
     return netherd::tools::run({all.begin() + 1, all.end()});
   } catch (const std::exception& error) {
     fmt::print(stderr, "netherd: {}\n", error.what());

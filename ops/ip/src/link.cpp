@@ -1,0 +1,397 @@
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "attributes.hpp"
+#include "kind.hpp"
+#include "link_parser.hpp"
+#include "link_show.hpp"
+#include "names.hpp"
+#include "netherd/ip/inet.hpp"
+#include "netherd/ops/link_settings.hpp"
+#include "objects.hpp"
+#include "usage.hpp"
+
+namespace netherd::ip {
+
+namespace {
+
+struct Flag {
+  std::string_view keyword;
+  unsigned bit;
+  bool inverted;  ///< "on" clears it
+};
+constexpr std::array device_flags{Flag{"multicast", IFF_MULTICAST, false},
+                                  Flag{"allmulticast", IFF_ALLMULTI, false},
+                                  Flag{"promisc", IFF_PROMISC, false},
+                                  Flag{"trailers", IFF_NOTRAILERS, true},
+                                  Flag{"arp", IFF_NOARP, true},
+                                  Flag{"dynamic", IFF_DYNAMIC, false}};
+
+constexpr std::array<std::string_view, 7> operational_states{"unknown", "notpresent", "down", "lowerlayerdown",
+                                                             "testing", "dormant",    "up"};
+constexpr std::array<std::string_view, 2> link_modes{"default", "dormant"};
+constexpr std::array<std::string_view, 4> generations{"eui64", "none", "stable_secret", "random"};
+
+bool equal_in_any_case(std::string_view left, std::string_view right) {
+  return std::ranges::equal(left, right, [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+}
+
+/// The position of a word in a list, in capitals or not.
+std::uint8_t take_word(Words& words, std::span<const std::string_view> list, std::string_view complaint) {
+  const std::string_view word = words.take();
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (equal_in_any_case(word, list[i])) return static_cast<std::uint8_t>(i);
+  }
+  refuse(word, complaint);
+}
+
+}  // namespace
+
+void check_interface_name(std::string_view name, std::string_view keyword) {
+  if (!ops::is_valid_interface_name(name)) refuse(name, '"' + std::string{keyword} + "\" not a valid ifname");
+}
+
+LinkParser::LinkParser(Request& request, const Options& options, Environment& environment, bool creating)
+    : request_{request}, options_{options}, environment_{environment}, creating_{creating} {}
+
+/// Refuses the second mention of a keyword.
+void LinkParser::mention(std::string_view keyword, const Words& words) {
+  if (std::ranges::find(mentioned_, keyword) == mentioned_.end()) return mentioned_.push_back(keyword);
+  if (!words.empty()) refuse_duplicate(keyword, words.peek());
+}
+
+bool LinkParser::take_flag(Words& words) {
+  for (const auto& [keyword, bit, inverted] : device_flags) {
+    if (!(keyword == "dynamic" ? words.accept_short(keyword) : words.accept(keyword))) continue;
+    const bool set = words.take_on_off(keyword) != inverted;
+    header().ifi_change |= bit;
+    header().ifi_flags = set ? header().ifi_flags | bit : header().ifi_flags & ~bit;
+    return true;
+  }
+  return false;
+}
+
+void LinkParser::take_number(Words& words, std::string_view keyword, int attribute) {
+  mention(keyword, words);
+  const auto most = attribute == IFLA_LINK_NETNSID ? UINT32_MAX : std::uint64_t{INT32_MAX};
+  request_.put_u32(attribute, static_cast<std::uint32_t>(
+                                  words.take_number(most, "Invalid \"" + std::string{keyword} + "\" value\n")));
+}
+
+void LinkParser::take_netns(Words& words) {
+  mention("netns", words);
+  const std::string_view word = words.take();
+  std::uint64_t pid = 0;
+  if (const int netns = environment_.open_netns(word); netns >= 0) {
+    request_.put_value(IFLA_NET_NS_FD, netns);
+  } else if (read_number(word, INT32_MAX, pid)) {
+    request_.put_u32(IFLA_NET_NS_PID, static_cast<std::uint32_t>(pid));
+  } else {
+    refuse(word, "Invalid \"netns\" value\n");
+  }
+  moved = true;
+}
+
+void LinkParser::take_address_generation(Words& words) {
+  const std::uint8_t mode = take_word(words, generations, "Invalid address generation mode\n");
+  const auto families = request_.begin_nest(IFLA_AF_SPEC);
+  const auto inet6 = request_.begin_nest(AF_INET6);
+  request_.put_u8(IFLA_INET6_ADDR_GEN_MODE, mode);
+  request_.end_nest(inet6);
+  request_.end_nest(families);
+}
+
+void LinkParser::take_master(Words& words, bool vrf) {
+  const std::string_view word = words.take();
+  const LinkFacts* link = environment_.find_link(word);
+  if (link == nullptr) refuse(word, vrf ? "Not a valid VRF name\n" : "Device does not exist\n");
+  const int master = link->index;
+  if (vrf && !is_vrf(environment_, master)) refuse(word, "Not a valid VRF name\n");
+  request_.put_value(IFLA_MASTER, master);
+}
+
+bool LinkParser::take_state(Words& words) {
+  if (words.accept("up")) {
+    header().ifi_change |= IFF_UP;
+    header().ifi_flags |= IFF_UP;
+  } else if (words.accept("down")) {
+    header().ifi_change |= IFF_UP;
+    header().ifi_flags &= ~static_cast<unsigned>(IFF_UP);
+  } else if (words.accept("carrier")) {
+    request_.put_u8(IFLA_CARRIER, words.take_on_off("carrier") ? 1 : 0);
+  } else if (words.accept("protodown")) {
+    request_.put_u8(IFLA_PROTO_DOWN, words.take_on_off("protodown") ? 1 : 0);
+  } else if (words.accept("mode")) {
+    request_.put_u8(IFLA_LINKMODE, take_word(words, link_modes, "Invalid link mode\n"));
+  } else if (words.accept("state")) {
+    request_.put_u8(IFLA_OPERSTATE, take_word(words, operational_states, "Invalid operstate\n"));
+  } else {
+    return take_flag(words);
+  }
+  return true;
+}
+
+bool LinkParser::take_identity(Words& words) {
+  if (words.accept("name")) {
+    mention("name", words);
+    name = words.take();
+    check_interface_name(name, "name");
+  } else if (words.accept("index")) {
+    mention("index", words);
+    index = static_cast<int>(words.take_number(INT32_MAX, "Invalid \"index\" value"));
+    if (*index == 0) refuse("0", "Invalid \"index\" value");
+  } else if (words.accept_short("link")) {
+    mention("link", words);
+    lower = words.take();
+  } else if (words.accept_short("address")) {
+    const auto address = take_link_layer_address(words);
+    request_.put(IFLA_ADDRESS, address.bytes());
+    address_size = address.size;
+  } else if (words.accept_short("broadcast") || words.accept("brd")) {
+    request_.put(IFLA_BROADCAST, take_link_layer_address(words).bytes());
+  } else if (words.accept("group")) {
+    mention("group", words);
+    const std::string_view word = words.take();
+    group = names::read_group(word);
+    if (!group) refuse(word, "Invalid \"group\" value\n");
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool LinkParser::take_size(Words& words) {
+  if (words.accept_short("txqueuelen") || words.accept("qlen") || words.accept_short("txqlen")) {
+    take_number(words, "txqueuelen", IFLA_TXQLEN);
+  } else if (words.accept("mtu")) {
+    take_number(words, "mtu", IFLA_MTU);
+  } else if (words.accept_short("numtxqueues")) {
+    take_number(words, "numtxqueues", IFLA_NUM_TX_QUEUES);
+  } else if (words.accept_short("numrxqueues")) {
+    take_number(words, "numrxqueues", IFLA_NUM_RX_QUEUES);
+  } else if (words.accept("gso_max_size")) {
+    take_number(words, "gso_max_size", IFLA_GSO_MAX_SIZE);
+  } else if (words.accept("gso_max_segs")) {
+    take_number(words, "gso_max_segs", IFLA_GSO_MAX_SEGS);
+  } else if (words.accept("gro_max_size")) {
+    take_number(words, "gro_max_size", IFLA_GRO_MAX_SIZE);
+  } else if (words.accept_short("link-netnsid")) {
+    take_number(words, "link-netnsid", IFLA_LINK_NETNSID);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool LinkParser::take_place(Words& words) {
+  if (words.accept("netns")) {
+    take_netns(words);
+  } else if (words.accept_short("master")) {
+    take_master(words, false);
+  } else if (words.accept("vrf")) {
+    take_master(words, true);
+  } else if (words.accept_short("nomaster")) {
+    request_.put_u32(IFLA_MASTER, 0);
+  } else if (words.accept_short("addrgenmode")) {
+    take_address_generation(words);
+  } else if (words.accept_short("alias")) {
+    const std::string_view alias = words.take();
+    if (alias.size() > 255) refuse(alias, "alias too long\n");
+    request_.put_text(IFLA_IFALIAS, alias);
+  } else if (words.is("xdp") || words.is("xdpgeneric") || words.is("xdpdrv") || words.is("xdpoffload") ||
+             words.is("vf")) {
+    fail('"' + std::string{words.peek()} + "\" is not supported by netherd.", status_usage);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void LinkParser::parse(Words& words) {
+  while (!words.empty()) {
+    if (words.is("up") || words.is("down") || words.is("carrier") || words.is("protodown") || words.is("mode") ||
+        words.is("state")) {
+      take_state(words);
+    } else if (take_identity(words) || take_size(words) || take_state(words) || take_place(words)) {
+      continue;
+    } else if (words.accept_short("type")) {
+      type = words.take();
+      break;
+    } else {
+      if (words.abbreviates("help")) fail_with_usage(usage::link);
+      words.accept("dev");
+      const std::string_view word = words.take();
+      if (!device.empty()) refuse_garbage("dev", word);
+      if (creating_) check_interface_name(word, "dev");
+      device = word;
+    }
+  }
+}
+
+namespace {
+
+/// The words behind `type KIND`.
+void parse_kind(Words& words, KindContext context) {
+  Request& request = context.request;
+  const auto info = request.begin_nest(IFLA_LINKINFO);
+  const bool of_port = context.kind.ends_with("_slave");
+  if (of_port) {
+    request.put_text(IFLA_INFO_SLAVE_KIND, context.kind.substr(0, context.kind.find('_')));
+  } else {
+    request.put_text(IFLA_INFO_KIND, context.kind);
+  }
+  const Kind* kind = find_kind(context.kind);
+  if (words.size() > 0 && kind == nullptr) {
+    fail("Garbage instead of arguments \"" + std::string{words.peek()} + " ...\". Try \"ip link help\".");
+  }
+  if (!words.empty()) {
+    const auto data = request.begin_nest(of_port ? IFLA_INFO_SLAVE_DATA : IFLA_INFO_DATA);
+    if (kind->parse != nullptr) {
+      kind->parse(words, context);
+    } else {
+      while (!words.empty()) {
+        if (!take_setting(words, kind->settings, request, context.environment)) {
+          fail(std::string{kind->name} + ": unknown command \"" + std::string{words.peek()} + "\"?");
+        }
+      }
+    }
+    request.end_nest(data);
+  } else if (kind != nullptr && kind->name == "vxlan" && context.index == 0) {
+    fail("vxlan: missing virtual network identifier");
+  }
+  request.end_nest(info);
+}
+
+Command change_group(Request request, const LinkParser& link, const Words& words, bool creating) {
+  if (!words.empty()) {
+    fail("Garbage instead of arguments \"" + std::string{words.peek()} + " ...\". Try \"ip link help\".");
+  }
+  if (creating) fail("group cannot be used when creating devices.");
+  request.header<ifinfomsg>().ifi_index = 0;
+  request.put_u32(IFLA_GROUP, *link.group);
+  const bool deletes = request.type() == RTM_DELLINK;
+  return {.request = std::move(request), .changes_links = deletes};
+}
+
+void check_address_size(Environment& environment, const LinkParser& link) {
+  if (link.address_size == 0 || link.device.empty()) return;
+  const LinkFacts* facts = environment.find_link(link.device);
+  if (facts != nullptr && facts->address_size != link.address_size) {
+    fail("Invalid address length " + std::to_string(link.address_size) + " - must be " +
+         std::to_string(facts->address_size) + " bytes");
+  }
+}
+
+Command modify(Words words, const Options& options, Environment& environment, std::uint16_t type, std::uint16_t flags) {
+  ifinfomsg header{};
+  header.ifi_family = static_cast<unsigned char>(options.family);
+  Request request{type, flags, header};
+  const bool creating = (flags & NLM_F_CREATE) != 0;
+  LinkParser link{request, options, environment, creating};
+  link.parse(words);
+  if (!creating) check_address_size(environment, link);
+  if (link.group && link.device.empty()) return change_group(std::move(request), link, words, creating);
+  if (link.group) request.put_u32(IFLA_GROUP, *link.group);
+
+  if (!creating) {
+    if (link.device.empty()) fail("Not enough information: \"dev\" argument is required.", status_usage);
+    if (link.index) fail("index can be used only when creating devices.", status_usage);
+    request.header<ifinfomsg>().ifi_index = index_of(environment, link.device);
+  } else {
+    if (link.name.empty()) link.name = link.device;
+    if (!link.lower.empty()) request.put_value(IFLA_LINK, index_of(environment, link.lower));
+    request.header<ifinfomsg>().ifi_index = link.index.value_or(0);
+  }
+  if (!link.name.empty()) request.put_string(IFLA_IFNAME, link.name);
+  if (!link.type.empty()) {
+    const int index = creating ? 0 : request.header<ifinfomsg>().ifi_index;
+    parse_kind(words, {request, environment, options, index, link.type});
+  } else if (creating) {
+    fail("Not enough information: \"type\" argument is required");
+  }
+  const bool renames = creating || type == RTM_DELLINK || !link.name.empty() || link.moved;
+  return {.request = std::move(request), .changes_links = renames};
+}
+
+/// `ip link property add|del dev NAME altname NAME...`
+Command change_property(Words words, const Options& options, Environment& environment) {
+  if (words.empty() || words.abbreviates("help")) fail_with_usage(usage::link);
+  const bool adding = words.accept_short("add");
+  if (!adding && !words.accept_short("del")) {
+    fail("Operator required", status_usage);
+  }
+  ifinfomsg header{};
+  header.ifi_family = static_cast<unsigned char>(options.family);
+  Request request{adding ? std::uint16_t{RTM_NEWLINKPROP} : std::uint16_t{RTM_DELLINKPROP},
+                  adding ? std::uint16_t{NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND} : std::uint16_t{NLM_F_EXCL}, header};
+  const auto list = request.begin_nest(IFLA_PROP_LIST | NLA_F_NESTED);
+  std::string_view device;
+  while (!words.empty()) {
+    if (words.accept("altname")) {
+      const std::string_view name = words.take();
+      if (name.empty() || name.size() > 127) refuse(name, "not a valid altname");
+      request.put_string(IFLA_ALT_IFNAME, name);
+    } else if (words.abbreviates("help")) {
+      fail_with_usage(usage::link);
+    } else {
+      words.accept("dev");
+      const std::string_view word = words.take();
+      if (!device.empty()) refuse_garbage("dev", word);
+      device = word;
+    }
+  }
+  request.end_nest(list);
+  if (device.empty()) fail("Not enough of information: \"dev\" argument is required.", status_usage);
+  request.header<ifinfomsg>().ifi_index = index_of(environment, device);
+  return {.request = std::move(request), .changes_links = true};
+}
+
+}  // namespace
+
+bool is_vrf(Environment& environment, int index) {
+  const std::vector<std::byte> bytes = environment.describe_link(index);
+  if (bytes.empty()) return false;
+  const AttributeTable<IFLA_LINKINFO> link{engine::MessageView{bytes}.attributes<ifinfomsg>()};
+  return AttributeTable<IFLA_INFO_KIND>{link.bytes(IFLA_LINKINFO)}.text(IFLA_INFO_KIND) == "vrf";
+}
+
+void parse_peer(Words& words, KindContext& context, int attribute) {
+  Request& request = context.request;
+  const auto nest = request.begin_nest(attribute);
+  const std::size_t place = request.put_raw(ifinfomsg{});
+  // The words of a link change the header of the request, which is that of the main end: it is swapped for a while.
+  const ifinfomsg main = std::exchange(request.header<ifinfomsg>(), ifinfomsg{});
+  LinkParser peer{request, context.options, context.environment, true};
+  peer.parse(words);
+  if (!peer.type.empty()) refuse_garbage("type", peer.type);
+  if (peer.name.empty()) peer.name = peer.device;
+  if (!peer.name.empty()) request.put_string(IFLA_IFNAME, peer.name);
+  if (peer.group) request.put_u32(IFLA_GROUP, *peer.group);
+  ifinfomsg header = std::exchange(request.header<ifinfomsg>(), main);
+  header.ifi_index = peer.index.value_or(0);
+  request.at<ifinfomsg>(place) = header;
+  request.end_nest(nest);
+}
+
+Command parse_link(Words words, const Options& options, Environment& environment) {
+  if (words.empty()) return parse_link_show(words, options, environment);
+  if (words.accept_short("add")) return modify(words, options, environment, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+  if (words.accept_short("set") || words.accept_short("change"))
+    return modify(words, options, environment, RTM_NEWLINK, 0);
+  if (words.accept_short("replace"))
+    return modify(words, options, environment, RTM_NEWLINK, NLM_F_CREATE | NLM_F_REPLACE);
+  if (words.accept_short("delete")) return modify(words, options, environment, RTM_DELLINK, 0);
+  if (words.accept_short("show") || words.accept_short("lst") || words.accept_short("list")) {
+    return parse_link_show(words, options, environment);
+  }
+  if (words.accept_short("property")) return change_property(words, options, environment);
+  if (words.abbreviates("help")) fail_with_usage(usage::link);
+  fail_unknown_command(words.peek(), "link");
+}
+
+}  // namespace netherd::ip

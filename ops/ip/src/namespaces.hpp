@@ -1,0 +1,75 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "netherd/engine/file_descriptor.hpp"
+#include "netherd/ops/namespace_factory.hpp"
+#include "session.hpp"
+
+namespace netherd::ip {
+
+/// The namespaces that commands speak of, by the names of `ip netns`: what has been opened stays open for the next
+/// command, as far as the process's limit of descriptors allows. Not thread safe.
+class Namespaces {
+ public:
+  explicit Namespaces(const Options& options) : options_{&options} {}
+
+  /// Where the process is.
+  [[nodiscard]] Session& home();
+  /// The namespace of this name. Throws CommandError: Cannot open network namespace "NAME"
+  [[nodiscard]] Session& enter(std::string_view name);
+  /// A descriptor of the namespace of this name, or -1.
+  [[nodiscard]] int open(std::string_view name);
+  /// `ip netns add NAME`, and `ip netns attach NAME PID`.
+  void create(std::string_view name);
+  void attach(std::string_view name, std::string_view pid);
+  /// `ip netns delete NAME`.
+  void remove(std::string_view name);
+  /// A further socket in the namespace of this name, or where the process is if the name is empty.
+  [[nodiscard]] engine::NetlinkSocket open_socket(std::string_view name);
+  /// Closes what belongs to this name.
+  void forget(std::string_view name);
+
+  /// Names of links may mean other ones now, anywhere: a veth goes with its peer.
+  void forget_links() noexcept { ++link_generation_; }
+  [[nodiscard]] std::uint64_t link_generation() const noexcept { return link_generation_; }
+
+  void set_in_batch(bool in_batch) noexcept { in_batch_ = in_batch; }
+  [[nodiscard]] bool in_batch() const noexcept { return in_batch_; }
+
+ private:
+  struct Entry {
+    engine::FileDescriptor netns;
+    std::unique_ptr<Session> session;
+    std::list<std::string>::iterator age;
+  };
+
+  Entry* find(std::string_view name);
+  Entry& remember(std::string_view name, engine::FileDescriptor netns);
+  [[nodiscard]] ops::NamespaceFactory& factory();
+  [[nodiscard]] engine::FileDescriptor open_inside(std::string_view name, int netns);
+  [[nodiscard]] std::unique_ptr<Session> session_on(engine::NetlinkSocket socket);
+
+  const Options* options_;
+  boost::asio::io_context context_;
+  std::optional<ops::NamespaceFactory> factory_;
+  std::unique_ptr<Session> home_;
+  std::unordered_map<std::string, Entry> entries_;
+  std::uint64_t link_generation_ = 0;
+  bool in_batch_ = false;
+  std::list<std::string> ages_;  // the one used last is in front
+};
+
+/// Where `ip netns` keeps the name. Throws CommandError for a name that it refuses.
+[[nodiscard]] std::string netns_path(std::string_view name);
+/// Makes /run/netns, as a mount of its own whose mounts propagate, if it is not there yet.
+void prepare_netns_directory();
+
+}  // namespace netherd::ip

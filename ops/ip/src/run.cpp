@@ -1,0 +1,61 @@
+#include "netherd/ip/run.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+
+#include "names.hpp"
+#include "objects.hpp"
+#include "run_command.hpp"
+#include "usage.hpp"
+
+namespace netherd::ip {
+
+void report(const CommandError& error) { std::fprintf(stderr, "%s\n", error.what()); }
+
+int run_command(Words words, Options options, Namespaces& namespaces) {
+  options = take_options(words, std::move(options));
+  if (options.batch) fail("-batch is not possible within a batch", status_usage);
+  names::show_numbers(options.numeric);
+  Session& session = options.netns.empty() ? namespaces.home() : namespaces.enter(options.netns);
+  session.use(options);
+  Command command = parse_command(words, options, session);
+  int status = 0;
+  if (command.request) {
+    session.execute(*command.request);
+  } else {
+    status = command.action(session);
+  }
+  if (command.changes_links) namespaces.forget_links();
+  return status;
+}
+
+namespace {
+
+int run_arguments(std::span<const std::string_view> arguments) {
+  Words words{arguments};
+  Options options = take_options(words);
+  if (options.version) {
+    std::puts("netherd ip, grammar and output of iproute2 6.1");
+    return 0;
+  }
+  if (options.help) fail_with_usage(usage::ip);
+  Namespaces namespaces{options};
+  if (options.batch) return run_batch(options, namespaces);
+  return run_command(words, options, namespaces);
+}
+
+}  // namespace
+
+int run(std::span<const std::string_view> arguments) {
+  try {
+    return run_arguments(arguments);
+  } catch (const CommandError& error) {
+    report(error);
+    return error.status();
+  }
+}
+
+}  // namespace netherd::ip

@@ -1,0 +1,118 @@
+// The same `show` by both on the same state, byte for byte.
+#include "command.hpp"
+
+namespace netherd::test {
+namespace {
+
+class Show : public CommandTest {
+ protected:
+  void SetUp() override {
+    const Finished made = run(R"(set -e
+ip link add br0 type bridge mcast_querier 1 group_fwd_mask 8
+ip link add v0 type veth peer name v1
+ip link set v0 master br0; ip link set v0 up; ip link set br0 up; ip link set v1 up
+ip link set v1 alias hello; ip link property add dev v1 altname longaltname
+ip addr add 10.0.0.1/24 dev br0 metric 5 label br0:1 brd +
+ip addr add 2001:db8::1/64 dev br0 nodad; ip addr add 10.9.0.1 peer 10.9.0.2/32 dev v1
+ip netns add x; ip netns set x 5; ip netns add y; ip link add w0 type veth peer name w1 netns x
+ip rule add from 10.0.0.0/8 table 100 pref 5
+ip rule add fwmark 0x10/0xff iif v0 to 1.2.3.4 goto 32766 pref 7
+ip rule add pref 8 uidrange 1-2 ipproto tcp sport 5-6 dport 9 blackhole
+ip rule add not from 9.9.9.0/24 table main suppress_prefixlength 0 pref 9
+ip route add 10.5.0.0/16 nexthop via 10.0.0.2 weight 2 nexthop via 10.0.0.3
+ip route add default via 10.0.0.9 metric 7 mtu lock 1400 rtt 20ms rto_min 5s hoplimit 9 features ecn congctl cubic
+ip route add blackhole 9.9.9.9; ip route add 10.7.0.0/16 via inet6 2001:db8::2 dev br0
+ip -6 route add 2001:db8:1::/48 via 2001:db8::2 pref high
+ip route add 10.77.0.0/16 via 10.0.0.2 table 300 proto static src 10.0.0.1 tos 0x10
+ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev br0; ip neigh add proxy 10.0.0.99 dev br0
+ip nexthop add id 1 via 10.0.0.2 dev br0; ip nexthop add id 2 via 10.0.0.3 dev br0
+ip nexthop add id 10 group 1,5/2; ip nexthop add id 11 blackhole
+ip nexthop add id 12 group 1/2 type resilient buckets 32 idle_timer 60; ip route add 10.66.0.0/16 nhid 10
+ip tuntap add dev tap0 mode tap user 1
+sleep 3)");
+    ASSERT_EQ(made.status, 0) << testing::PrintToString(made);
+  }
+  void TearDown() override {
+    static_cast<void>(
+        run("ip link del br0; ip link del v0; ip link del tap0; ip rule flush; ip netns del x; ip netns del y"));
+  }
+};
+
+constexpr const char* formats[]{"",         "-j", "-d",  "-j -d",  "-j -p", "-s", "-s -s",
+                                "-j -s -s", "-o", "-br", "-j -br", "-c",    "-N"};
+constexpr const char* commands[]{"link",
+                                 "addr",
+                                 "link show dev br0",
+                                 "link show v0",
+                                 "link show w0",
+                                 "addr show dev br0",
+                                 "addr show v1",
+                                 "link show up",
+                                 "link show type veth",
+                                 "link show master br0",
+                                 "link show type bridge_slave",
+                                 "addr show up",
+                                 "addr show to 10.0.0.0/8",
+                                 "addr show scope link",
+                                 "route",
+                                 "route show table all",
+                                 "-6 route",
+                                 "-4 route",
+                                 "route show table local",
+                                 "-6 route show table local",
+                                 "route show dev br0",
+                                 "route show proto kernel",
+                                 "route show scope link",
+                                 "route show type blackhole",
+                                 "route show root 10.0.0.0/8",
+                                 "route show match 10.5.1.1",
+                                 "route show 10.5.0.0/16",
+                                 "route show via 10.0.0.9",
+                                 "route show default",
+                                 "route get 10.9.0.2",
+                                 "route get 10.7.1.1 from 10.0.0.1",
+                                 "route get fibmatch 10.66.0.1",
+                                 "route get 2001:db8:1::5",
+                                 "route get 127.0.0.1",
+                                 "rule",
+                                 "-6 rule",
+                                 "rule show table 100",
+                                 "neigh",
+                                 "neigh show nud all",
+                                 "neigh show proxy",
+                                 "neigh show dev br0",
+                                 "nexthop",
+                                 "nexthop show id 10",
+                                 "nexthop get id 1",
+                                 "nexthop list groups",
+                                 "netns",
+                                 "netns list-id",
+                                 "-4 addr",
+                                 "-6 addr",
+                                 "-n x link",
+                                 "-n x addr",
+                                 "netns exec x ip link show lo",
+                                 "link show tap0",
+                                 "link show nosuch",
+                                 "netns pids y",
+                                 "netns identify"};
+
+TEST_F(Show, IsThatOfIp) {
+  // Timers and counters go on between the two.
+  const std::string even_out =
+      R"--( | sed -E 's/(timer"?:?) +[0-9.]+/\1/g; s/(timer"?:)[0-9.]+/\1/g; s/(bytes|packets|multicast)":[ 0-9]+/\1/g; s/used [0-9/]+//; s/users [0-9]+/users/g; s/ age [0-9]+sec//g; s/users":[0-9]+/users/g; s/,"age":[0-9]+//g; s/(used|confirmed|updated)":[0-9]+//g; s/^ +[0-9]+ +[0-9]+ +0 +.*//')--";
+  for (const char* format : formats) {
+    for (const char* command : commands) {
+      // `ip` shows statistics there that the kernel's list for IPv6 does not have.
+      if (std::string_view{format}.find("-s") != std::string_view::npos && std::string_view{command} == "-6 addr")
+        continue;
+      const std::string arguments = std::string{format} + ' ' + command;
+      const Finished ours = run("(netherd ip " + arguments + "; echo $?) 2>&1" + even_out);
+      const Finished theirs = run("(ip " + arguments + "; echo $?) 2>&1" + even_out);
+      EXPECT_EQ(ours.output, theirs.output) << arguments;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace netherd::test
