@@ -1,40 +1,28 @@
-# Common parts of the peers: options, files, clock. Sourced.
-
-nodes=1000
-prefix=peer
-mode=sequential
-action=up
+# Common parts of the shell peers: their arguments, the clock. Sourced.
+#
+# FILES is what bench/harness/workload.py writes: `create`, `nodes/NAME`, `remove` for `ip -batch`; `commands` for a shell.
 
 usage() {
-	echo "usage: $(basename "$0") [--nodes N] [--name PREFIX] ${modes:+[--mode $modes] }[--down]" >&2
+	echo "usage: $(basename "$0") FILES ${modes:+$modes }up|down" >&2
 	exit 2
 }
 
-while [ $# -gt 0 ]; do
-	case $1 in
-	--nodes) nodes=${2:?}; shift 2 ;;
-	--name) prefix=${2:?}; shift 2 ;;
-	--mode) mode=${2:?}; shift 2 ;;
-	--down) action=down; shift ;;
-	*) usage ;;
-	esac
-done
-[ "$nodes" -ge 3 ] 2>/dev/null || usage
+files=${1-}
+[ -d "$files/nodes" ] || usage
+shift
+mode=
+if [ -n "$modes" ]; then
+	mode=${1-}
+	shift
+fi
+action=${1-}
+[ $# -eq 1 ] || usage
 
-here=$(dirname "$0")
-files=$(mktemp -d)
-trap 'rm -rf "$files"' EXIT
-"$here/ring-files" "$nodes" "$prefix" "$files/ring" || exit 1
-files_ring=$files/ring
-
-now() { date +%s.%N; }
-
-# measure COMMAND...: runs it and prints the wall seconds as JSON.
+# Runs the action and prints its wall seconds as JSON.
 measure() {
-	start=$(now)
-	"$@" || { echo "$(basename "$0"): $* failed" >&2; exit 1; }
-	end=$(now)
-	awk -v tool="$(basename "$0")" -v mode="$mode" -v action="$action" -v nodes="$nodes" -v start="$start" -v end="$end" \
-		'BEGIN { printf "{\"tool\": \"%s\", \"mode\": \"%s\", \"action\": \"%s\", \"nodes\": %d, \"seconds\": %.6f}\n",
-			tool, mode, action, nodes, end - start }'
+	case $action in up | down) ;; *) usage ;; esac
+	start=$(date +%s.%N)
+	"$action" || { echo "$(basename "$0"): $action failed" >&2; exit 1; }
+	end=$(date +%s.%N)
+	awk -v start="$start" -v end="$end" 'BEGIN { printf "{\"seconds\": %.6f}\n", end - start }'
 }
