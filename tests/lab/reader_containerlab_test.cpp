@@ -373,6 +373,9 @@ TEST(Containerlab, KnowsTemplates) {
       "name: x\ntopology:\n  nodes:\n    {{ range .nodes }}\n    {{ . }}:\n    {{ end }}\n";
   EXPECT_TRUE(has_finding(read(template_text).errors, 4, "template marker '{{'"));
   EXPECT_TRUE(has_finding(read("name: \"{{ .Name }}\"\ntopology: {nodes: {a: }}\n").errors, 1, "template marker"));
+  EXPECT_TRUE(has_finding(read("topology:\n  nodes:\n    {% for n in nodes %}\n    a:\n    {% endfor %}\n").errors, 3,
+                          "template marker '{%'"));
+  EXPECT_TRUE(has_finding(read("topology:\n  nodes:\n    ${NAME}:\n").errors, 3, "template marker '${'"));
   EXPECT_TRUE(is_clean(read("topology:\n  nodes:\n    a:\n      exec: [\"docker ps --format '{{.ID}}'\"]\n")));
   EXPECT_TRUE(is_clean(read("# {{ not read }}\ntopology: {nodes: {a: }}\n")));
 }

@@ -126,10 +126,10 @@ TEST_F(Validate, MacAddress) {
 
 TEST_F(Validate, Addresses) {
   const std::pair<std::string_view, std::string_view> bad[]{
-      {"10.0.0.0/24", "network itself"}, {"10.0.0.255/24", "broadcast"},        {"0.0.0.0/8", "unspecified"},
-      {"224.0.0.1/24", "multicast"},     {"240.0.0.1/24", "reserved"},          {"10.0.0.1/0", "prefix length is 0"},
-      {"::/64", "unspecified"},          {"ff02::1/64", "multicast"},           {"::1/128", "loopback"},
-      {"fd00::1/0", "prefix length"},    {"::ffff:10.0.0.1/96", "IPv4-mapped"},
+      {"10.0.0.0/24", "network itself"}, {"10.0.0.255/24", "broadcast"}, {"0.0.0.0/8", "unspecified"},
+      {"224.0.0.1/24", "multicast"},     {"240.0.0.1/24", "reserved"},   {"10.0.0.1/0", "prefix length is 0"},
+      {"::/64", "unspecified"},          {"ff02::1/64", "multicast"},    {"::1/128", "loopback"},
+      {"127.0.0.1/8", "loopback"},       {"fd00::1/0", "prefix length"}, {"::ffff:10.0.0.1/96", "IPv4-mapped"},
   };
   for (const auto& [address, reason] : bad) {
     link().ends[0].addresses = {prefix(address)};

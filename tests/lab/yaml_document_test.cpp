@@ -143,6 +143,14 @@ TEST(YamlDocument, RefusesMoreValuesThanMemoryHasRoomFor) {
   EXPECT_TRUE(has_only(refusing.parse("[a, b,\n c]", 3), 2, "there are more than 3 values"));
 }
 
+TEST(YamlDocument, RefusesAFileOfNothingButErrors) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += "a: b\n";
+  const auto errors = errors_of(text);
+  EXPECT_EQ(errors.size(), 10'001U);
+  EXPECT_EQ(errors.back().text, "too many errors: the rest is not looked at");
+}
+
 TEST(YamlDocument, RefusesAMergeBomb) {
   std::string bomb = "a: &a\n";
   for (int i = 0; i < 2000; ++i) bomb += "  k" + std::to_string(i) + ": v\n";

@@ -85,17 +85,33 @@ std::optional<Finding> recognise_foreign(std::string_view text) {
   return std::nullopt;
 }
 
+/// Of Go and Jinja, of Jinja, of envsubst and the like.
+constexpr std::array<std::string_view, 3> template_markers{"{{", "{%", "${"};
+
+std::string_view marker_in(std::string_view line) {
+  std::string_view first;
+  std::size_t at = line.size();
+  for (const std::string_view marker : template_markers) {
+    if (const std::size_t found = line.find(marker); found < at) {
+      first = marker;
+      at = found;
+    }
+  }
+  return first;
+}
+
 /// A topology file that is wrong because it is the template of one. A marker in a line that is otherwise fine, such as
 /// the argument of a command, is none of our business.
 std::optional<Finding> find_template_marker(std::string_view text, const std::vector<Finding>& errors) {
   std::unordered_set<SourceLine> wrong_lines;
   for (const Finding& error : errors) wrong_lines.insert(error.line);
   if (wrong_lines.empty()) return std::nullopt;
-  const auto marked = find_line(text, [&](const Line& line) {
-    return wrong_lines.contains(line.number) && line.text.find("{{") != std::string_view::npos;
-  });
+  const auto marked = find_line(
+      text, [&](const Line& line) { return wrong_lines.contains(line.number) && !marker_in(line.text).empty(); });
   if (!marked) return std::nullopt;
-  return Finding{marked->number, "template marker '{{': this is the template of a topology file, expand it first"};
+  return Finding{marked->number,
+                 fmt::format("template marker '{}': this is the template of a topology file, expand it first",
+                             marker_in(marked->text))};
 }
 
 void read(std::string_view text, Format format, ReadResult& result) {

@@ -33,6 +33,7 @@ std::string_view reason_against_ipv4(const IpPrefix& prefix) {
   const address_v4 address = prefix.address.to_v4();
   if (prefix.length == 0) return "the prefix length is 0";
   if (address.is_unspecified()) return "it is the unspecified address";
+  if (address.is_loopback()) return "it is a loopback address";
   if (address.is_multicast()) return "it is a multicast address";
   if (address.to_uint() >= 0xf0000000U) return "it is reserved (240.0.0.0/4)";
   if (prefix.length > 30) return {};

@@ -15,6 +15,8 @@ namespace netherd::lab {
 namespace {
 
 constexpr std::string_view merge_key = "<<";
+/// More findings than these help nobody, and take memory.
+constexpr std::size_t max_findings = 10'000;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 /// Owns libyaml's parser.
@@ -248,6 +250,7 @@ class YamlBuilder {
       } else if (keys.insert(entry.key, std::span{pending_}.subspan(first, kept - first))) {
         pending_[kept++] = entry;
       } else {
+        if (findings_.size() == max_findings) return fail(entry.line, "too many errors: the rest is not looked at");
         report({entry.line, fmt::format("key '{}': is in this mapping already", entry.key)});
       }
     }
