@@ -34,6 +34,18 @@ TEST_F(Ping, LinksWithoutAddressesAreTriedToo) {
             "ring: 0 links by ICMP, 5 by Ethernet frames; 10 of 10 directions answer\n");
 }
 
+TEST_F(Ping, LinksBetweenInterfacesOfOneNodeAreTriedByFrames) {
+  write_file("loop.yml", R"(name: loop
+netherd: {routing: shortest-path}
+topology:
+  nodes: {a: }
+  links: [{endpoints: ["a:eth1", "a:eth2"]}]
+)");
+  EXPECT_EQ(run("netherd up loop.yml --wait").status, 0);
+  EXPECT_EQ(run("netherd ping loop").output, "loop: 0 links by ICMP, 1 by Ethernet frames; 2 of 2 directions answer\n");
+  EXPECT_EQ(run("netherd check loop").status, 0);
+}
+
 TEST_F(Ping, ReportsALinkThatIsDown) {
   write_first_lab();
   EXPECT_EQ(run("netherd up first.yml --wait && ip -n first-right link set eth1 down").status, 0);

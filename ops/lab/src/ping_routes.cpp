@@ -19,8 +19,10 @@ std::size_t budget_of(const char* setting) {
   return entries / 4 * 3;
 }
 
-/// The addresses of both ends that lie in one subnet of the family, if there are such.
+/// The addresses of both ends that lie in one subnet of the family, if there are such. Between two interfaces of one
+/// node there are none: what goes to an address of its own never leaves it.
 std::optional<std::array<ops::IpAddress, 2>> find_addresses(const Link& link, bool ipv4) {
+  if (link.ends[0].node == link.ends[1].node) return std::nullopt;
   for (const ops::IpPrefix& first : link.ends[0].addresses) {
     for (const ops::IpPrefix& second : link.ends[1].addresses) {
       if (first.is_v4() == ipv4 && second.is_v4() == ipv4 && first.network().contains(second.address)) {
