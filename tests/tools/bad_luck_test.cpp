@@ -119,6 +119,10 @@ TEST_F(BadLuck, AllThatIsInTheWayIsSaidAtOnce) {
   EXPECT_EQ(up.errors,
             "netherd: there is a 'first-left' in /run/netns already\n"
             "netherd: there is a 'first-right' in /run/netns already\n");
+  const Finished both = run("ulimit -n 40; exec netherd up first.yml");
+  EXPECT_EQ(both.errors, up.errors +
+                             "netherd: up: no more than 40 files may be open at a time, and 56 are needed: "
+                             "raise the limit (ulimit -n)\n");
   EXPECT_EQ(run("ip netns del first-left; ip netns del first-right").status, 0);
   const Finished poor =
       run("ulimit -n 40; exec setpriv --bounding-set=-net_admin --inh-caps=-net_admin netherd up first.yml");

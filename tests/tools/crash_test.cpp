@@ -79,6 +79,8 @@ TEST_F(Crash, At200RandomMomentsLeavesNothingThatIsNotRemoved) {
     const bool by_gc = i % 2 == 0;
     if (by_gc) {
       EXPECT_EQ(run("netherd gc --quiet").status, 0) << when;
+      const std::string phase = run("cat /run/netherd/*/phase 2>/dev/null").output;
+      EXPECT_TRUE(phase.empty() || phase == "up") << when << ": gc has left a lab that is '" << phase << '\'';
     }
     if (!files_in("/run/netherd").empty()) {
       EXPECT_EQ(run("netherd down small").status, 0) << when;

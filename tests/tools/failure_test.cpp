@@ -152,6 +152,9 @@ TEST_F(Failure, OfOthersWhileALabIsBeingBuilt) {
   const Finished down = run("netherd down big");
   EXPECT_EQ(down.status, 1);
   EXPECT_EQ(down.errors, "netherd: another netherd is working on lab 'big'\n");
+  const Finished check = run("netherd check big");
+  EXPECT_EQ(check.status, 1);
+  EXPECT_EQ(check.output + check.errors, down.errors);
   up.process().send_signal(SIGINT);
   EXPECT_EQ(up.process().wait().status, 1);
 }

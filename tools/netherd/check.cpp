@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -81,9 +82,20 @@ nlohmann::ordered_json to_json(const std::string& lab, const std::vector<lab::Di
   return {{"lab", lab}, {"differences", std::move(list)}};
 }
 
+/// What is half made differs from its topology without anything being wrong.
+bool is_being_changed(const std::string& lab, const Session& session) {
+  const auto labs = session.registry.list();
+  return labs && std::ranges::any_of(
+                     *labs, [&](const lab::LabSummary& summary) { return summary.name == lab && summary.locked; });
+}
+
 int check_lab(const std::string& lab, Session& session) {
   Console& console = session.console;
   if (!check_privileges(console, "check")) return ExitStatus::failed;
+  if (is_being_changed(lab, session)) {
+    console.error(fmt::format("another netherd is working on lab '{}'", lab));
+    return ExitStatus::failed;
+  }
   const auto topology = session.registry.read_topology_file(lab);
   if (!topology) {
     console.error(to_string(topology.error()));

@@ -135,7 +135,8 @@ bool preflight(const lab::Plan& plan, Session& session, std::string_view command
   raise_descriptor_limit();
   const bool privileged = check_privileges(session.console, command);
   const bool names = check_names(plan.topology(), session);
-  if (privileged && !names) return false;  // the rest may be owed to a lab that is there already
+  // The lab is there already: it is what takes the names and addresses on the host, and room.
+  if (privileged && session.registry.exists(plan.topology().name)) return false;
   const bool room = check_room(plan.topology(), session, command);
   const bool machine = check_machine(plan, session, command);
   const bool host = HostCheck{plan.topology(), session.console}.run();

@@ -171,8 +171,10 @@ std::string Registry::namespace_path(std::string_view lab, std::string_view node
   return fmt::format("{}/{}/{}", lab_path(lab), namespaces_subdirectory, node);
 }
 
+bool Registry::exists(std::string_view lab) const { return is_mounted_tmpfs(lab_path(lab), paths_.labs); }
+
 std::vector<LabError> Registry::conflicts(const Topology& topology) const {
-  if (is_mounted_tmpfs(lab_path(topology.name), paths_.labs)) {
+  if (exists(topology.name)) {
     return {failure(fmt::format("a lab called '{0}' exists; 'netherd down {0}' removes it", topology.name), EEXIST)};
   }
   std::vector<LabError> errors;

@@ -79,6 +79,8 @@ class Registry {
  public:
   explicit Registry(RegistryPaths paths = {}) : paths_{std::move(paths)} {}
 
+  /// Whether a lab of this name is there, or being made or removed. Needs no privileges.
+  [[nodiscard]] bool exists(std::string_view lab) const;
   /// Everything of another's that is called like a new lab or its nodes: the lab itself, or else each LAB-NODE in
   /// /run/netns. claim() fails with the first of these. Needs no privileges.
   [[nodiscard]] std::vector<LabError> conflicts(const Topology& topology) const;
