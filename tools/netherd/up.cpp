@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -28,8 +29,9 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-// Far longer than a link takes; what has no carrier by then will not get any.
-constexpr auto carrier_timeout = 10s;
+// Far longer than a link takes that is next.
+constexpr auto carrier_patience = 10s;
+constexpr std::size_t most_nodes_named = 20;
 
 struct Options {
   TopologyInput input;
@@ -79,6 +81,7 @@ class Up {
   Interruption interruption_{context_, [this] { stop(); }};
   std::optional<lab::LabDirectory> directory_;
   std::optional<lab::Builder> builder_;
+  std::optional<CarrierWait> carrier_;
   SideBySide commands_;
   bool failed_ = false;
   lab::BuildReport built_;
@@ -153,12 +156,15 @@ asio::awaitable<void> Up::async_build() {
 }
 
 asio::awaitable<void> Up::async_wait_for_links() {
-  std::vector<std::string> paths;
-  paths.reserve(topology_.nodes.size());
-  for (const lab::Node& node : topology_.nodes) paths.push_back(directory_->namespace_path(node.name));
-  const auto without = co_await async_wait_for_carrier(context_, std::move(paths), carrier_timeout);
-  for (const std::string& path : without) {
-    fail({}, lab::SourceLine::none, fmt::format("{}: a link has no carrier after {} s", path, carrier_timeout.count()));
+  carrier_.emplace(context_, topology_, *directory_);
+  const auto without = co_await carrier_->async_wait(carrier_patience);
+  for (std::size_t i = 0; i < std::min(without.size(), most_nodes_named); ++i) {
+    fail(topology_.source, without[i]->line,
+         fmt::format("{}: a link has no carrier, and none has got any for {} s", without[i]->name,
+                     carrier_patience.count()));
+  }
+  if (without.size() > most_nodes_named) {
+    fail({}, lab::SourceLine::none, fmt::format("and {} more of such nodes", without.size() - most_nodes_named));
   }
 }
 
@@ -197,6 +203,7 @@ asio::awaitable<void> Up::async_run_commands_of(const lab::Node& node) {
 void Up::stop() {
   failed_ = true;
   if (builder_) builder_->stop();
+  if (carrier_) carrier_->stop();
   commands_.stop();
 }
 
