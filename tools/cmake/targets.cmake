@@ -4,10 +4,13 @@
 add_library(netherd_warnings INTERFACE)
 target_compile_options(netherd_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  # g++ 12 sees overruns in std::string's operator+ that are not there (GCC bugs 105329, 105651; mended in 13).
+  $<$<AND:$<COMPILE_LANG_AND_ID:CXX,GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-array-bounds$<SEMICOLON>-Wno-restrict>
   $<$<BOOL:${NETHERD_WARNINGS_AS_ERRORS}>:-Werror>)
 
 # netherd_precompile(TARGET [HEADER...]): makes compilation faster. A target shares the precompiled header that
-# netherd_engine makes, and so has to link netherd::engine; one that names more headers gets one of its own.
+# netherd_engine makes, and so has to link netherd::engine; one that names more headers gets one of its own, which
+# netherd_share_precompiled(TARGET OWNER) lets another use.
 set(netherd_precompiled_header ${CMAKE_CURRENT_LIST_DIR}/precompiled.hpp)
 function(netherd_precompile target)
   if(NOT NETHERD_PRECOMPILED_HEADER)
@@ -17,6 +20,12 @@ function(netherd_precompile target)
     target_precompile_headers(${target} PRIVATE ${netherd_precompiled_header} ${ARGN})
   else()
     target_precompile_headers(${target} REUSE_FROM netherd_engine)
+  endif()
+endfunction()
+
+function(netherd_share_precompiled target owner)
+  if(NETHERD_PRECOMPILED_HEADER)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
   endif()
 endfunction()
 
