@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -26,6 +27,11 @@ ReadResult read_file(const fs::path& file) {
   std::ostringstream text;
   text << in.rdbuf();
   return read_topology(text.str(), file.string());
+}
+
+bool is_topology(const fs::path& file) {
+  const std::set<std::string> extensions{".graphml", ".yml", ".yaml", ".txt", ".intra"};
+  return extensions.contains(file.extension());
 }
 
 bool has_addresses(const Topology& topology) {
@@ -92,8 +98,7 @@ class PublicTopologies : public testing::TestWithParam<const char*> {
 TEST_P(PublicTopologies, ComeUpAnswerAndGo) {
   std::size_t built = 0;
   for (const auto& entry : fs::directory_iterator{folder_ / GetParam()}) {
-    const std::string extension = entry.path().extension();
-    if (extension != ".graphml" && extension != ".yml" && extension != ".yaml") continue;
+    if (!is_topology(entry.path())) continue;
     SCOPED_TRACE(entry.path());
     ReadResult result = read_file(entry.path());
     if (!result.errors.empty()) continue;  // lab_public_topologies_test knows which these are, and the reasons
@@ -103,7 +108,7 @@ TEST_P(PublicTopologies, ComeUpAnswerAndGo) {
   EXPECT_GT(built, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Folders, PublicTopologies, testing::Values("zoo", "containerlab", "other"),
+INSTANTIATE_TEST_SUITE_P(Folders, PublicTopologies, testing::Values("zoo", "containerlab", "other", "large"),
                          [](const auto& folder) { return std::string{folder.param}; });
 
 class Examples : public testing::TestWithParam<const char*> {};

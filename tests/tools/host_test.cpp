@@ -49,6 +49,11 @@ TEST_F(Host, IsLinkedAndLeftAsItWas) {
   EXPECT_EQ(run("netherd down h").status, 0);
 }
 
+TEST_F(Host, LinksOfOthersNeedNoCarrier) {
+  EXPECT_EQ(run("ip link add down0 type veth peer name down1 && timeout 9 netherd up h.yml --wait").status, 0);
+  EXPECT_EQ(run("netherd down h && ip link del down0").status, 0);
+}
+
 TEST_F(Host, LosesTheLinksEvenIfProcessesKeepTheNodesAlive) {
   EXPECT_EQ(run("netherd up h.yml").status, 0);
   Running process{"exec netherd exec h a -- sleep 60"};
