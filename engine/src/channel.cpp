@@ -37,6 +37,7 @@ ChannelCore::ChannelCore(boost::asio::io_context& context, NetlinkSocket socket,
       ring_{Ring::of(context)},
       socket_{std::move(socket)},
       submission_{options.submission},
+      send_queue_{options.submission == Submission::worker ? options.send_queue : nullptr},
       pipeline_{limits_for(socket_, options), SequenceNumber{1}, socket_.protocol()} {
   ring_.attach(*this);
 }
@@ -147,6 +148,8 @@ void ChannelCore::on_send_done(boost::system::error_code error) {
   if (closed_) return;
   if (error) {
     pipeline_.on_send_failed(error);
+    // Nothing comes that the receive waits for, and it would keep io_context::run() from returning.
+    if (receiving_ && !pipeline_.expects_answers()) transport_->cancel();
   } else {
     pipeline_.on_sent();
   }
@@ -164,7 +167,7 @@ void ChannelCore::on_receive_done(boost::system::error_code error, std::size_t s
     pipeline_.on_overrun();
   } else if (error == boost::asio::error::try_again) {
     if (pipeline_.overrun() && !sending_) pipeline_.on_drained();
-  } else if (error != boost::asio::error::interrupted) {
+  } else if (error != boost::asio::error::interrupted && error != boost::asio::error::operation_aborted) {
     pipeline_.fail_all(error);
   }
   pump();

@@ -12,6 +12,7 @@
 
 #include "netherd/engine/impl/channel_core.hpp"
 #include "netherd/engine/ring.hpp"
+#include "netherd/engine/send_queue.hpp"
 
 namespace netherd::engine {
 
@@ -50,10 +51,11 @@ class RingTransport final : public Transport {
   RingTransport(Ring& ring, ChannelCore& core) : ring_{ring}, core_{core} {}
 
   void send(std::span<const std::byte> datagram, Submission submission) override {
+    sending_.keep_alive = core_.shared_from_this();
+    if (core_.send_queue()) return core_.send_queue()->push(sending_, core_.socket().descriptor(), datagram);
     io_uring_sqe& entry = ring_.prepare_submission();
     io_uring_prep_send(&entry, core_.socket().descriptor(), datagram.data(), datagram.size(), 0);
     if (submission == Submission::worker) io_uring_sqe_set_flags(&entry, IOSQE_ASYNC);
-    sending_.keep_alive = core_.shared_from_this();
     ring_.start(sending_);
   }
 
@@ -69,14 +71,16 @@ class RingTransport final : public Transport {
 
   void cancel() noexcept override {
     if (ring_.is_shut_down()) return;
-    if (sending_.keep_alive) ring_.cancel(sending_);
+    if (sending_.keep_alive && !core_.send_queue()) ring_.cancel(sending_);
     if (receiving_.keep_alive) ring_.cancel(receiving_);
   }
 
  private:
   struct Sending final : RingOperation {
     void complete(std::int32_t result) noexcept override {
-      std::exchange(keep_alive, nullptr)->on_send_done(error_of(result));
+      const auto core = std::exchange(keep_alive, nullptr);
+      if (core->send_queue()) core->send_queue()->on_ended();
+      core->on_send_done(error_of(result));
     }
     void discard() noexcept override { const auto core = std::exchange(keep_alive, nullptr); }
     std::shared_ptr<ChannelCore> keep_alive;

@@ -16,12 +16,12 @@ namespace {
 using engine::Submission;
 using engine::value_of;
 
-// Small batches: one node's is filled while the kernel works on another's.
-constexpr std::size_t most_at_a_time = 4;
-// One node's routes are handed over while the kernel is at another's, so that it need not wait for the loop.
-constexpr std::size_t most_with_routes = 2;
-/// About a thousand routes, so that a worker is woken for some milliseconds of work.
-constexpr std::size_t datagram_bytes = 64 * 1024;
+// The routes of many nodes are handed over together, so that the kernel need not wait for the loop. A node is in one
+// lane at a time, and both lanes shall find some.
+constexpr std::size_t least_with_routes = 2;
+constexpr std::size_t most_with_routes = 32;
+/// More than a thousand routes, so that a worker is woken for some milliseconds of work.
+constexpr std::size_t datagram_bytes = 128 * 1024;
 
 constexpr std::array preparation_stages{Stage::preparation};
 constexpr std::array activation_stages{Stage::activation};
@@ -46,9 +46,16 @@ NodeConfigurator::NodeConfigurator(boost::asio::io_context& context, const Plan&
   lanes_[preparation] = {.stages = preparation_stages, .submission = for_few, .most = most_at_a_time};
   lanes_[activation] = {.stages = activation_and_routes_stages, .submission = for_few, .most = most_at_a_time};
   if (plan.has_many_routes()) lanes_[activation].stages = activation_stages;
-  lanes_[ipv4_routes] = {.stages = ipv4_routes_stages, .submission = for_many, .most = most_with_routes};
-  lanes_[ipv6_routes] = {
-      .stages = ipv6_routes_stages, .submission = for_many, .most = most_with_routes, .from_the_back = true};
+  const std::size_t with_routes = std::clamp(nodes_.size() / 4, least_with_routes, most_with_routes);
+  for (const LaneName name : {ipv4_routes, ipv6_routes}) {
+    Lane& lane = lanes_[name];
+    lane.stages = name == ipv4_routes ? std::span{ipv4_routes_stages} : std::span{ipv6_routes_stages};
+    lane.queue = engine::SendQueue::make(context);
+    lane.submission = for_many;
+    lane.most = with_routes;
+    lane.most_starts = 1;  // each is some tenths of a millisecond of computing
+    lane.from_the_back = name == ipv6_routes;
+  }
 }
 
 void NodeConfigurator::go_on(bool all_links_exist) {
@@ -60,13 +67,13 @@ void NodeConfigurator::go_on(bool all_links_exist) {
 
 void NodeConfigurator::go_on(LaneName name) {
   Lane& lane = lanes_[name];
-  while (lane.running < lane.most) {
+  for (std::size_t starts = 0; lane.running < lane.most && starts < lane.most_starts; ++starts) {
     if (!lane.next) lane.next = fill_next(name);
     if (!lane.next) return;
     start(lane.next);
     if (lane.next) return;
   }
-  if (!lane.next && !lane.waiting.empty() && !lane.fill_scheduled) schedule_fill(name);
+  if ((!lane.next || lane.running < lane.most) && !lane.waiting.empty() && !lane.fill_scheduled) schedule_fill(name);
 }
 
 /// Two turns of the loop later, when what was started just now has been handed to the kernel.
@@ -151,9 +158,10 @@ void NodeConfigurator::send(Work& work, engine::FileDescriptor descriptor) {
     descriptors_.cancel_reservation(1);
     return fail_step(work, socket.error(), "set socket options");
   }
-  work.channel.emplace(
-      context_, std::move(*socket),
-      engine::ChannelOptions{.submission = lanes_[work.lane].submission, .datagram_bytes = datagram_bytes});
+  work.channel.emplace(context_, std::move(*socket),
+                       engine::ChannelOptions{.submission = lanes_[work.lane].submission,
+                                              .datagram_bytes = datagram_bytes,
+                                              .send_queue = lanes_[work.lane].queue});
   work.channel->async_execute(work.batch, [this, &work, owner = owner_.keep_alive()](std::size_t failures) {
     on_sent(work, failures);
     owner->on_step_ended();

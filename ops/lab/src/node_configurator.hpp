@@ -13,6 +13,7 @@
 
 #include "netherd/engine/batch.hpp"
 #include "netherd/engine/channel.hpp"
+#include "netherd/engine/send_queue.hpp"
 #include "netherd/lab/builder.hpp"
 #include "netherd/ops/namespace_factory.hpp"
 #include "node_descriptors.hpp"
@@ -25,8 +26,8 @@ namespace netherd::lab {
 ///
 /// - preparation, as soon as a node's links exist: it fills the time in which others create namespaces;
 /// - activation, when all links of the lab exist or descriptors are scarce; few routes go with it;
-/// - many IPv4 routes, two nodes at a time, because they take the kernel's RTNL mutex (net/ipv4/fib_frontend.c);
-/// - many IPv6 routes, which do not take it (net/ipv6/route.c, Linux 6.16 and newer), at the same time.
+/// - many IPv4 routes, by one kernel worker, because they take the kernel's RTNL mutex (net/ipv4/fib_frontend.c);
+/// - many IPv6 routes, which do not take it (net/ipv6/route.c, Linux 6.16 and newer), by another at the same time.
 class NodeConfigurator {
  public:
   /// Whom it belongs to, and who is told.
@@ -61,6 +62,9 @@ class NodeConfigurator {
   [[nodiscard]] const BuildReport& sent() const noexcept { return sent_; }
 
  private:
+  // Small batches: one node's is filled while the kernel works on another's.
+  static constexpr std::size_t most_at_a_time = 4;
+
   enum LaneName : std::uint8_t { preparation, activation, ipv4_routes, ipv6_routes, lane_count };
   struct Work {
     LaneName lane{};
@@ -70,9 +74,11 @@ class NodeConfigurator {
   };
   struct Lane {
     std::span<const Stage> stages;
+    std::shared_ptr<engine::SendQueue> queue{};
     engine::Submission submission = engine::Submission::in_loop;
-    std::size_t most = 0;        ///< nodes at a time
-    bool from_the_back = false;  ///< so that two lanes seldom want the same node
+    std::size_t most = 0;                      ///< nodes at a time
+    std::size_t most_starts = most_at_a_time;  ///< nodes in one turn of the loop
+    bool from_the_back = false;                ///< so that two lanes seldom want the same node
     std::deque<NodeId> waiting{};
     std::unique_ptr<Work> next{};  ///< filled while the kernel works, so that it need not wait
     bool fill_scheduled = false;

@@ -2,8 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace netherd::engine {
+
+class SendQueue;
 
 /// Who executes a request. The kernel executes it within the send, so that a send takes as long as its requests do.
 enum class Submission : std::uint8_t {
@@ -19,6 +22,8 @@ struct ChannelOptions {
   std::size_t datagram_requests = SIZE_MAX;
   /// Requests waiting and in flight together. One more ends with queue_full.
   std::size_t queue_requests = 1U << 20U;
+  /// In worker mode: executes the sends of several channels one after the other. Null: each for itself.
+  std::shared_ptr<SendQueue> send_queue{};
 };
 
 }  // namespace netherd::engine

@@ -70,6 +70,8 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore>, priv
   }
   [[nodiscard]] const NetlinkSocket& socket() const noexcept { return socket_; }
   [[nodiscard]] Submission submission() const noexcept { return submission_; }
+  /// Null: none.
+  [[nodiscard]] const std::shared_ptr<SendQueue>& send_queue() const noexcept { return send_queue_; }
 
   // Called by the transport when the kernel has finished.
   void on_send_done(boost::system::error_code error);
@@ -88,6 +90,7 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore>, priv
   Ring& ring_;
   NetlinkSocket socket_;
   Submission submission_;
+  std::shared_ptr<SendQueue> send_queue_;
   Pipeline pipeline_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<std::byte[]> receive_buffer_;
