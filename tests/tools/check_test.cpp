@@ -82,6 +82,18 @@ TEST_F(Check, LetsRoutingDaemonsAddRoutes) {
   EXPECT_EQ(differences(), Lines{});
 }
 
+TEST_F(Check, LetsTheCommandsOfTheFileAddAddresses) {
+  write_file("e.yml", R"(name: e
+topology:
+  nodes: {a: {exec: [ip address add 192.0.2.1/24 dev eth1]}, b: }
+  links: [{endpoints: ["a:eth1", "b:eth1"]}]
+)");
+  EXPECT_EQ(run("netherd up e.yml --wait").status, 0);
+  EXPECT_EQ(run("netherd check e").status, 0);
+  EXPECT_EQ(run("ip -n e-a link set eth1 mtu 1400").status, 0);
+  EXPECT_EQ(run("netherd check e").output, "a:eth1: mtu is 1400\n");
+}
+
 TEST_F(Check, OfAFileFindsAllErrorsAndTouchesNothing) {
   write_file("bad.yml", R"(name: bad
 topology:

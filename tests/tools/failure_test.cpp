@@ -1,6 +1,9 @@
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 #include "command.hpp"
 
@@ -134,6 +137,19 @@ TEST_F(Failure, IsTheEndOfAnInterruptedUp) {
   expect_nothing_is_left();
 }
 
+TEST_F(Failure, IsTheEndOfAnUpThatWasInterruptedWhileItWaited) {
+  write_file("wait.yml", "name: wait\ntopology: {nodes: {a: }, links: [{endpoints: [\"a:eth1\", \"host:wait-a\"]}]}\n");
+  Running spoiler{"exec sh -c 'while :; do ip link set wait-a down 2>/dev/null; done'"};
+  Running up{"exec netherd up wait.yml --wait"};
+  EXPECT_TRUE(becomes_true([] { return run("ip link show wait-a").status == 0; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds{500});
+  up.send_signal(SIGINT);
+  const Finished finished = up.wait();
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_EQ(finished.errors, "netherd: interrupted (Interrupt)\nnetherd: lab wait is removed, nothing is left of it\n");
+  expect_nothing_is_left();
+}
+
 TEST_F(Failure, IsTheEndOfAnUpThatWasTerminatedWhileCommandsRun) {
   write_file("slow.yml", "name: slow\ntopology: {nodes: {a: {exec: [\"touch started; sleep 60\"]}}}\n");
   Running up{"exec netherd up slow.yml"};
@@ -157,6 +173,16 @@ TEST_F(Failure, OfOthersWhileALabIsBeingBuilt) {
   EXPECT_EQ(check.output + check.errors, down.errors);
   up.process().send_signal(SIGINT);
   EXPECT_EQ(up.process().wait().status, 1);
+}
+
+TEST_F(Failure, OfAllButOneOfSeveralThatRemoveALab) {
+  EXPECT_EQ(run("netherd generate ring --nodes 200 | netherd up - --quiet").status, 0);
+  const Finished downs = run("for i in 1 2 3; do (netherd down ring; echo $?) & done; wait");
+  const auto lines = lines_of(downs.output);
+  EXPECT_EQ(std::ranges::count(lines, "0"), 1) << testing::PrintToString(downs);
+  EXPECT_NE(downs.output.find("ring is down: 200 nodes removed"), std::string::npos) << downs.output;
+  EXPECT_EQ(lines_of(downs.errors).size(), 2U) << downs.errors;
+  expect_nothing_is_left();
 }
 
 TEST_F(Failure, ByKillLeavesALabThatCanBeRemoved) {

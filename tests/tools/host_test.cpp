@@ -8,9 +8,11 @@ class Host : public CommandTest {
  protected:
   Host() {
     EXPECT_EQ(run("ip link add keep0 type veth peer name keep1 && ip address add 192.0.2.1/24 dev keep0 && "
-                  "ip link set keep0 up && ip link set keep1 up && sleep 0.1")
+                  "ip link set keep0 up && ip link set keep1 up")
                   .status,
               0);
+    EXPECT_TRUE(becomes_true(
+        [] { return run("ip link show keep0; ip link show keep1").output.find("LOWERLAYER") == std::string::npos; }));
     before_ = state();
     write_file("h.yml", R"(name: h
 netherd: {routing: shortest-path, ipv4-pool: 10.77.0.0/16}

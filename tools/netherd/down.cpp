@@ -94,6 +94,7 @@ std::vector<Removed> remove_all(Session& session, int& status) {
   std::vector<Removed> all;
   for (const std::string& name : running_labs(session)) {
     auto opened = session.registry.open(name);
+    if (!opened && opened.error().code == boost::system::errc::no_such_file_or_directory) continue;  // just removed
     if (!opened) session.console.error(to_string(opened.error()));
     auto removed = opened ? remove_lab(std::move(*opened), session) : std::nullopt;
     if (removed) all.push_back(*std::move(removed));

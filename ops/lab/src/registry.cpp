@@ -216,12 +216,15 @@ LabResult<LabDirectory> Registry::open(std::string_view lab) const {
   directory.lab_ = lab;
   directory.path_ = lab_path(lab);
   directory.netns_directory_ = paths_.netns;
-  struct stat status{};
-  if (!is_valid_lab_name(lab) || ::stat(directory.path_.c_str(), &status) != 0) {
-    return failure(fmt::format("there is no lab called '{}'", lab), ENOENT);
-  }
+  const auto is_there = [&directory] {
+    struct stat status{};
+    return ::stat(directory.path_.c_str(), &status) == 0;
+  };
+  const auto unknown = [lab] { return failure(fmt::format("there is no lab called '{}'", lab), ENOENT); };
+  if (!is_valid_lab_name(lab) || !is_there()) return unknown();
   const engine::FileDescriptor lock = lock_directory(paths_.labs, LOCK_EX);
   if (!lock) return failure("lock " + paths_.labs);
+  if (!is_there()) return unknown();  // another has removed it while we waited for the lock
   if (!is_mounted_tmpfs(directory.path_, paths_.labs)) return directory;  // left by a crash before anything was made
   directory.lock_ = open_and_lock(directory.path_ + "/" + lock_file, O_RDWR | O_CREAT);
   if (!directory.lock_) return failure(fmt::format("another netherd is working on lab '{}'", lab));
