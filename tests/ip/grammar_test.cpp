@@ -102,6 +102,13 @@ TEST(Words, OfAMalformedCommandAreNamed) {
       {"tuntap add mode foo", "Unknown tunnel mode \"foo\""},
       {"tuntap add t0", "You failed to specify a tunnel mode"},
       {"monitor foo", "Argument \"foo\" is unknown, try \"ip monitor help\"."},
+      {"link set lo up garbage garbage", "Error: either \"dev\" is duplicate, or \"garbage\" is a garbage."},
+      {"addr add 10.0.0.1/24 dev lo garbage", "Error: either \"local\" is duplicate, or \"garbage\" is a garbage."},
+      {"link set lo netns red netns red", "Error: duplicate \"netns\": \"red\" is the second value."},
+      {"link set lo txqueuelen 5 qlen 6", "Error: duplicate \"txqueuelen\": \"6\" is the second value."},
+      {"link add name veth0123456789ab type veth",
+       "Error: argument \"veth0123456789ab\" is wrong: \"name\" not a valid ifname"},
+      {"link add v0 type veth peer name a/b", "Error: argument \"a/b\" is wrong: \"name\" not a valid ifname"},
       {"xfrm state", "Object \"xfrm\" is not supported by netherd."},
       {"link set lo xdp off", "\"xdp\" is not supported by netherd."}};
   for (const auto& [line, words] : lines) EXPECT_EQ(refusal_of(line), words) << line;

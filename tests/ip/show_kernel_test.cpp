@@ -1,4 +1,5 @@
 // The same `show` by both on the same state, byte for byte.
+#include "arguments.hpp"
 #include "command.hpp"
 
 namespace netherd::test {
@@ -40,72 +41,15 @@ sleep 3)");
 
 constexpr const char* formats[]{"",         "-j", "-d",  "-j -d",  "-j -p", "-s", "-s -s",
                                 "-j -s -s", "-o", "-br", "-j -br", "-c",    "-N"};
-constexpr const char* commands[]{"link",
-                                 "addr",
-                                 "link show dev br0",
-                                 "link show v0",
-                                 "link show w0",
-                                 "addr show dev br0",
-                                 "addr show v1",
-                                 "link show up",
-                                 "link show type veth",
-                                 "link show master br0",
-                                 "link show type bridge_slave",
-                                 "addr show up",
-                                 "addr show to 10.0.0.0/8",
-                                 "addr show scope link",
-                                 "route",
-                                 "route show table all",
-                                 "-6 route",
-                                 "-4 route",
-                                 "route show table local",
-                                 "-6 route show table local",
-                                 "route show dev br0",
-                                 "route show proto kernel",
-                                 "route show scope link",
-                                 "route show type blackhole",
-                                 "route show root 10.0.0.0/8",
-                                 "route show match 10.5.1.1",
-                                 "route show 10.5.0.0/16",
-                                 "route show via 10.0.0.9",
-                                 "route show default",
-                                 "route get 10.9.0.2",
-                                 "route get 10.7.1.1 from 10.0.0.1",
-                                 "route get fibmatch 10.66.0.1",
-                                 "route get 2001:db8:1::5",
-                                 "route get 127.0.0.1",
-                                 "rule",
-                                 "-6 rule",
-                                 "rule show table 100",
-                                 "neigh",
-                                 "neigh show nud all",
-                                 "neigh show proxy",
-                                 "neigh show dev br0",
-                                 "nexthop",
-                                 "nexthop show id 10",
-                                 "nexthop get id 1",
-                                 "nexthop list groups",
-                                 "netns",
-                                 "netns list-id",
-                                 "-4 addr",
-                                 "-6 addr",
-                                 "-n x link",
-                                 "-n x addr",
-                                 "netns exec x ip link show lo",
-                                 "link show tap0",
-                                 "link show nosuch",
-                                 "netns pids y",
-                                 "netns identify"};
-
 TEST_F(Show, IsThatOfIp) {
+  const auto commands = commands_marked('>');
   // Timers and counters go on between the two.
   const std::string even_out =
       R"--( | sed -E 's/(timer"?:?) +[0-9.]+/\1/g; s/(timer"?:)[0-9.]+/\1/g; s/(bytes|packets|multicast)":[ 0-9]+/\1/g; s/used [0-9/]+//; s/users [0-9]+/users/g; s/ age [0-9]+sec//g; s/users":[0-9]+/users/g; s/,"age":[0-9]+//g; s/(used|confirmed|updated)":[0-9]+//g; s/^ +[0-9]+ +[0-9]+ +0 +.*//')--";
   for (const char* format : formats) {
-    for (const char* command : commands) {
+    for (const std::string& command : commands) {
       // `ip` shows statistics there that the kernel's list for IPv6 does not have.
-      if (std::string_view{format}.find("-s") != std::string_view::npos && std::string_view{command} == "-6 addr")
-        continue;
+      if (std::string_view{format}.find("-s") != std::string_view::npos && command == "-6 addr") continue;
       const std::string arguments = std::string{format} + ' ' + command;
       const Finished ours = run("(netherd ip " + arguments + "; echo $?) 2>&1" + even_out);
       const Finished theirs = run("(ip " + arguments + "; echo $?) 2>&1" + even_out);

@@ -1,76 +1,91 @@
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <iostream>
+#include <deque>
 
+#include "batch_reader.hpp"
+#include "concurrent_batch.hpp"
 #include "run_command.hpp"
 
 namespace netherd::ip {
 
 namespace {
 
-/// Longest line, with those that continue it.
-constexpr std::size_t most_line_bytes = 1U << 20U;
+/// Lines that are read ahead to know what will be created.
+constexpr std::size_t most_lines_ahead = 256;
 
-/// The lines of a batch file; a backslash at the end of a line joins the next one to it.
-class Lines {
+/// Executes the lines one by one. They are read ahead, so that namespaces can be made in advance.
+class OrderedBatch {
  public:
-  explicit Lines(std::istream& stream) : stream_{stream} {}
-
-  bool next(std::string& line) {
-    if (!std::getline(stream_, line)) return false;
-    ++number_;
-    std::string rest;
-    while (line.ends_with('\\') && std::getline(stream_, rest)) {
-      ++number_;
-      line.pop_back();
-      line += rest;
-      if (line.size() > most_line_bytes) break;
-    }
-    return true;
+  OrderedBatch(BatchReader& reader, const Options& options, Namespaces& namespaces)
+      : reader_{reader}, options_{options}, line_options_{options}, namespaces_{namespaces} {
+    line_options_.batch.reset();
   }
-  [[nodiscard]] std::size_t number() const noexcept { return number_; }
+
+  int run() {
+    while (read_ahead()) {
+      const Entry& entry = ahead_.front();
+      namespaces_.expect_creations(creations_ahead_);
+      const int status = run_line(entry.line);
+      if (status != 0) {
+        report_line(options_, entry.line.number);
+        return status == status_usage ? status_usage : status_failed;
+      }
+      creations_ahead_ -= entry.creates ? 1 : 0;
+      ahead_.pop_front();
+    }
+    return 0;
+  }
 
  private:
-  std::istream& stream_;
-  std::size_t number_ = 0;
+  struct Entry {
+    BatchLine line;
+    bool creates = false;
+  };
+
+  /// False at the end of the file.
+  bool read_ahead() {
+    while (!ended_ && ahead_.size() < most_lines_ahead && (ahead_.empty() || reader_.is_ready())) {
+      Entry& entry = ahead_.emplace_back();
+      ended_ = !reader_.next(entry.line);
+      if (ended_ || entry.line.is_blank()) {
+        ahead_.pop_back();
+        continue;
+      }
+      entry.creates = !entry.line.words.empty() && touched_by(Words{entry.line.words}, line_options_).creates;
+      creations_ahead_ += entry.creates ? 1 : 0;
+    }
+    return !ahead_.empty();
+  }
+
+  int run_line(const BatchLine& line) {
+    try {
+      if (!line.refusal.empty()) fail(line.refusal);
+      return run_command(Words{line.words}, line_options_, namespaces_);
+    } catch (const CommandError& error) {
+      report(error);
+      return error.status();
+    }
+  }
+
+  BatchReader& reader_;
+  const Options& options_;
+  Options line_options_;  // of the lines
+  Namespaces& namespaces_;
+  std::deque<Entry> ahead_;
+  std::size_t creations_ahead_ = 0;
+  bool ended_ = false;
 };
-
-int run_line(const std::string& line, Options options, Namespaces& namespaces) {
-  options.batch.reset();
-  try {
-    if (line.size() > most_line_bytes) fail("Line is too long");
-    const auto words = split_line(line);
-    return words.empty() ? 0 : run_command(Words{words}, options, namespaces);
-  } catch (const CommandError& error) {
-    report(error);
-    return error.status();
-  }
-}
-
-int run_lines(std::istream& stream, const Options& options, Namespaces& namespaces) {
-  Lines lines{stream};
-  int status = 0;
-  for (std::string line; lines.next(line);) {
-    const int line_status = run_line(line, options, namespaces);
-    if (line_status == 0) continue;
-    std::fprintf(stderr, "Command failed %s:%zu\n", options.batch->c_str(), lines.number());
-    status = line_status == status_usage ? status_usage : status_failed;
-    if (!options.force) break;
-  }
-  return options.force && status != 0 ? status_failed : status;
-}
 
 }  // namespace
 
+void report_line(const Options& options, std::size_t number) {
+  std::fprintf(stderr, "Command failed %s:%zu\n", options.batch->c_str(), number);
+}
+
 int run_batch(const Options& options, Namespaces& namespaces) {
   namespaces.set_in_batch(true);
-  const std::string& file = *options.batch;
-  if (file == "-") return run_lines(std::cin, options, namespaces);
-  std::ifstream stream{file};
-  if (!stream) fail("Cannot open file \"" + file + "\" for reading: " + std::strerror(errno));
-  return run_lines(stream, options, namespaces);
+  BatchReader reader{*options.batch};
+  return options.force ? ConcurrentBatch{reader, options, namespaces}.run()
+                       : OrderedBatch{reader, options, namespaces}.run();
 }
 
 }  // namespace netherd::ip

@@ -127,12 +127,26 @@ Options take_options(Words& words, Options options) {
   return options;
 }
 
+namespace {
+
+const Object* find_object(std::string_view word) noexcept {
+  const auto found =
+      std::ranges::find_if(objects, [word](const auto& object) { return abbreviates(word, object.name); });
+  return found == objects.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string_view object_of(std::string_view word) noexcept {
+  const Object* object = find_object(word);
+  if (object == nullptr) return {};
+  return object->parse == parse_neighbour ? "neighbour" : object->name;
+}
+
 Command parse_command(Words words, const Options& options, Environment& environment) {
   if (words.empty()) fail_with_usage(usage::ip);
   const std::string_view name = words.take();
-  for (const Object& object : objects) {
-    if (abbreviates(name, object.name)) return object.parse(words, options, environment);
-  }
+  if (const Object* object = find_object(name)) return object->parse(words, options, environment);
   if (abbreviates(name, "help")) fail_with_usage(usage::ip);
   for (const std::string_view object : unsupported_objects) {
     if (name == object) fail("Object \"" + std::string{name} + "\" is not supported by netherd.");

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace netherd::ip {
@@ -15,9 +16,20 @@ using engine::Outcome;
 
 constexpr std::size_t receive_bytes = 32 * 1024;
 constexpr int list_attempts = 4;
+/// What is posted before it is sent.
+constexpr std::size_t most_posted = 128;
+constexpr std::size_t most_posted_bytes = 24 * 1024;
 
-engine::PipelineLimits limits_of(const engine::NetlinkSocket& socket) {
-  return {.datagram_bytes = socket.largest_datagram_bytes(), .queue_requests = 2};
+/// Where datagrams are received, whatever the connection: what they say is copied at once.
+std::span<std::byte> receive_buffer() {
+  static const auto buffer = std::make_unique_for_overwrite<std::byte[]>(receive_bytes);
+  return {buffer.get(), receive_bytes};
+}
+
+engine::PipelineLimits limits_of(const engine::NetlinkSocket& socket, std::size_t datagram_bytes) {
+  return {.datagram_bytes = std::min(socket.largest_datagram_bytes(), datagram_bytes),
+          .window_requests = engine::window_for_receive_buffer(socket.receive_buffer_bytes()),
+          .queue_requests = most_posted + 1};
 }
 
 boost::system::error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
@@ -46,13 +58,31 @@ class Connection::Sink final : public engine::AnswerSink {
   bool done_ = false;
 };
 
-Connection::Connection(engine::NetlinkSocket socket)
-    : socket_{std::move(socket)}, pipeline_{limits_of(socket_)}, buffer_(receive_bytes) {}
+class Connection::PostedSink final : public engine::AnswerSink {
+ public:
+  explicit PostedSink(Connection& connection) : connection_{connection} {}
+
+  void on_reply(std::uint32_t, const MessageView&) override {}
+  void on_outcome(std::uint32_t position, Outcome outcome) override {
+    ++connection_.answered_;
+    if (outcome.ok()) return;
+    const Posted& posted = connection_.posted_[position];
+    (*posted.refused)(posted.number, outcome);
+  }
+  [[nodiscard]] std::string_view operation(std::uint32_t) const override { return {}; }
+  [[nodiscard]] std::uint64_t tag(std::uint32_t) const override { return 0; }
+
+ private:
+  Connection& connection_;
+};
+
+Connection::Connection(engine::NetlinkSocket socket, std::size_t datagram_bytes)
+    : socket_{std::move(socket)}, pipeline_{limits_of(socket_, datagram_bytes)} {}
 
 Outcome Connection::execute(Request& request) { return talk(request, engine::RequestKind::single, nullptr); }
 
 Outcome Connection::get(Request& request, const Visitor& visit) {
-  engine::MessageList found;
+  Messages found;
   const Visitor keep = [&found](const MessageView& message) { found.add(message); };
   Outcome outcome = talk(request, engine::RequestKind::get, &keep);
   if (outcome.ok()) {
@@ -61,7 +91,7 @@ Outcome Connection::get(Request& request, const Visitor& visit) {
   return outcome;
 }
 
-Outcome Connection::list(Request& request, engine::MessageList& found) {
+Outcome Connection::list(Request& request, Messages& found) {
   const Visitor visit = [&found](const MessageView& message) { found.add(message); };
   for (int attempt = 1;; ++attempt) {
     found.clear();
@@ -72,18 +102,45 @@ Outcome Connection::list(Request& request, engine::MessageList& found) {
   }
 }
 
+void Connection::post(Request request, std::size_t number, const Refused& refused) {
+  const std::size_t size = request.message().size();
+  if (size > pipeline_.limits().datagram_bytes) {
+    return refused(number, {engine::EngineError::request_too_large, engine::RequestState::waiting, nullptr});
+  }
+  if (posted_.size() == most_posted || posted_bytes_ + size > most_posted_bytes) settle();
+  posted_.push_back({std::move(request), number, &refused});
+  posted_bytes_ += size;
+}
+
+void Connection::settle() {
+  if (posted_.empty()) return;
+  PostedSink sink{*this};
+  answered_ = 0;
+  for (std::size_t i = 0; i < posted_.size(); ++i) {
+    static_cast<void>(pipeline_.enqueue(
+        {.message = posted_[i].request.message(), .sink = &sink, .position = static_cast<std::uint32_t>(i)}));
+  }
+  while (answered_ < posted_.size()) exchange();
+  posted_.clear();
+  posted_bytes_ = 0;
+}
+
 Outcome Connection::talk(Request& request, engine::RequestKind kind, const Visitor* visit) {
+  settle();
   Sink sink{visit};
   const auto message = request.message();
   if (message.size() > pipeline_.limits().datagram_bytes ||
       !pipeline_.enqueue({.message = message, .sink = &sink, .kind = kind})) {
     return {engine::EngineError::request_too_large, engine::RequestState::waiting, nullptr};
   }
-  while (!sink.done()) {
-    if (const auto datagram = pipeline_.next_datagram(); !datagram.empty()) send(datagram);
-    if (!sink.done()) receive();
-  }
+  while (!sink.done()) exchange();
   return std::move(sink.outcome());
+}
+
+/// One step: sends what there is to send, else receives.
+void Connection::exchange() {
+  const auto datagram = pipeline_.next_datagram();
+  datagram.empty() ? receive() : send(datagram);
 }
 
 void Connection::send(std::span<const std::byte> datagram) {
@@ -96,7 +153,8 @@ void Connection::send(std::span<const std::byte> datagram) {
 
 void Connection::receive() {
   sockaddr_nl sender{};
-  iovec vector{buffer_.data(), buffer_.size()};
+  const std::span buffer = receive_buffer();
+  iovec vector{buffer.data(), buffer.size()};
   msghdr header{};
   header.msg_name = &sender;
   header.msg_namelen = sizeof sender;
@@ -105,8 +163,7 @@ void Connection::receive() {
   const ssize_t size = ::recvmsg(socket_.descriptor(), &header, MSG_DONTWAIT);
   if (size >= 0) {
     if (sender.nl_pid != 0) return;  // not the kernel
-    const std::span datagram{buffer_.data(), static_cast<std::size_t>(size)};
-    return pipeline_.on_received(datagram, (header.msg_flags & MSG_TRUNC) != 0);
+    return pipeline_.on_received(buffer.first(static_cast<std::size_t>(size)), (header.msg_flags & MSG_TRUNC) != 0);
   }
   if (errno == ENOBUFS) return pipeline_.on_overrun();
   if (errno == EINTR) return;

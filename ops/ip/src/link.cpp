@@ -97,6 +97,19 @@ void LinkParser::take_netns(Words& words) {
   moved = true;
 }
 
+/// One reason why a link is held down, which is given or taken back: a bit by its number or its name.
+void LinkParser::take_protodown_reason(Words& words) {
+  const std::string_view word = words.take();
+  std::uint64_t bit = 0;
+  if (!read_number(word, 31, bit)) refuse(word, "invalid protodown reason\n");
+  const std::uint32_t mask = 1U << bit;
+  const bool on = words.take_on_off("protodown_reason");
+  const auto nest = request_.begin_nest(IFLA_PROTO_DOWN_REASON | NLA_F_NESTED);
+  request_.put_u32(IFLA_PROTO_DOWN_REASON_MASK, mask);
+  request_.put_u32(IFLA_PROTO_DOWN_REASON_VALUE, on ? mask : 0);
+  request_.end_nest(nest);
+}
+
 void LinkParser::take_address_generation(Words& words) {
   const std::uint8_t mode = take_word(words, generations, "Invalid address generation mode\n");
   const auto families = request_.begin_nest(IFLA_AF_SPEC);
@@ -126,6 +139,8 @@ bool LinkParser::take_state(Words& words) {
     request_.put_u8(IFLA_CARRIER, words.take_on_off("carrier") ? 1 : 0);
   } else if (words.accept("protodown")) {
     request_.put_u8(IFLA_PROTO_DOWN, words.take_on_off("protodown") ? 1 : 0);
+  } else if (words.accept("protodown_reason")) {
+    take_protodown_reason(words);
   } else if (words.accept("mode")) {
     request_.put_u8(IFLA_LINKMODE, take_word(words, link_modes, "Invalid link mode\n"));
   } else if (words.accept("state")) {
@@ -328,7 +343,7 @@ Command change_property(Words words, const Options& options, Environment& enviro
   ifinfomsg header{};
   header.ifi_family = static_cast<unsigned char>(options.family);
   Request request{adding ? std::uint16_t{RTM_NEWLINKPROP} : std::uint16_t{RTM_DELLINKPROP},
-                  adding ? std::uint16_t{NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND} : std::uint16_t{NLM_F_EXCL}, header};
+                  adding ? std::uint16_t{NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND} : std::uint16_t{0}, header};
   const auto list = request.begin_nest(IFLA_PROP_LIST | NLA_F_NESTED);
   std::string_view device;
   while (!words.empty()) {

@@ -41,6 +41,7 @@ class LinkParser {
   void take_number(Words& words, std::string_view keyword, int attribute);
   void take_netns(Words& words);
   void take_master(Words& words, bool vrf);
+  void take_protodown_reason(Words& words);
   void take_address_generation(Words& words);
 
   Request& request_;

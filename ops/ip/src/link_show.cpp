@@ -203,7 +203,7 @@ void print_netns_of_link(Session& session, const LinkTable& table) {
     printer.json_number("new_netnsid", id);
     printer.text(name.empty() ? " new-netnsid " + std::to_string(id) : " new-netns " + name);
   }
-  if (table.has(IFLA_NEW_IFINDEX)) printer.number("new_ifindex", " new-ifindex ", table.index(IFLA_NEW_IFINDEX));
+  if (table.has(IFLA_NEW_IFINDEX)) printer.number("new_ifindex", " new-ifindex ", table.index(IFLA_NEW_IFINDEX), "");
 }
 
 void print_address_generation(Printer& printer, std::span<const std::byte> families) {
@@ -759,6 +759,7 @@ Request link_dump(const LinkFilter& filter, const Options& options) {
   if (header.ifi_family == AF_INET6) return request;  // of which the kernel takes nothing else
   request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_VF | (options.statistics > 0 ? 0U : RTEXT_FILTER_SKIP_STATS));
   if (!one && filter.master != 0) request.put_value(IFLA_MASTER, filter.master);
+  if (!one && filter.nomaster) request.put_value(IFLA_MASTER, -1);
   if (!one && !filter.kind.empty()) {
     const auto info = request.begin_nest(IFLA_LINKINFO | NLA_F_NESTED);
     request.put_text(IFLA_INFO_KIND, filter.kind);
@@ -767,7 +768,7 @@ Request link_dump(const LinkFilter& filter, const Options& options) {
   return request;
 }
 
-void list_links(Session& session, const LinkFilter& filter, engine::MessageList& links) {
+void list_links(Session& session, const LinkFilter& filter, Messages& links) {
   Request request = link_dump(filter, session.options());
   if ((request.flags() & NLM_F_DUMP) != 0) {
     session.list(request, links);
@@ -778,7 +779,7 @@ void list_links(Session& session, const LinkFilter& filter, engine::MessageList&
   for (const MessageView link : links) session.remember_link(link);
 }
 
-void list_addresses(Session& session, const LinkFilter& filter, engine::MessageList& addresses) {
+void list_addresses(Session& session, const LinkFilter& filter, Messages& addresses) {
   ifaddrmsg header{};
   header.ifa_family = static_cast<unsigned char>(filter.family);
   header.ifa_index = static_cast<std::uint32_t>(filter.index);
@@ -789,7 +790,7 @@ void list_addresses(Session& session, const LinkFilter& filter, engine::MessageL
 /// Addresses by the index of their link, each link's in the order of the kernel.
 class AddressesOfLinks {
  public:
-  explicit AddressesOfLinks(const engine::MessageList& addresses) {
+  explicit AddressesOfLinks(const Messages& addresses) {
     for (const MessageView address : addresses) {
       if (const auto header = address.family_header<ifaddrmsg>()) by_link_[header->ifa_index].push_back(address);
     }
@@ -832,7 +833,7 @@ void print_addresses_of_link(Session& session, const LinkFilter& filter, std::sp
 constexpr std::size_t flush_bytes = 1U << 16U;
 
 int show_links(Session& session, const LinkFilter& filter) {
-  engine::MessageList links;
+  Messages links;
   list_links(session, filter, links);
   session.printer().open_document();
   for (const MessageView link : links) {
@@ -847,8 +848,8 @@ int show_links(Session& session, const LinkFilter& filter) {
 }
 
 int show_addresses(Session& session, const LinkFilter& filter) {
-  engine::MessageList links;
-  engine::MessageList addresses;
+  Messages links;
+  Messages addresses;
   list_links(session, filter, links);
   list_addresses(session, filter, addresses);
   const AddressesOfLinks by_link{addresses};
@@ -880,7 +881,7 @@ int flush_addresses(Session& session, const LinkFilter& filter) {
   const int statistics = session.options().statistics;
   int round = 0;
   for (; round < most_flush_rounds; ++round) {
-    engine::MessageList addresses;
+    Messages addresses;
     list_addresses(session, filter, addresses);
     std::size_t flushed = 0;
     for (const MessageView address : addresses) {

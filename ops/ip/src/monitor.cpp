@@ -1,5 +1,6 @@
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <sys/time.h>
 
@@ -7,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <ctime>
 
+#include "attributes.hpp"
 #include "link_show.hpp"
 #include "namespaces.hpp"
 #include "netherd/engine/notification_stream.hpp"
@@ -22,8 +24,17 @@ namespace {
 
 using engine::MessageView;
 
-enum Object : unsigned { link = 1, address = 2, route = 4, neighbour = 8, rule = 16, netns_id = 32, nexthop = 64 };
-constexpr unsigned all_objects = 127;
+enum Object : unsigned {
+  link = 1,
+  address = 2,
+  route = 4,
+  neighbour = 8,
+  rule = 16,
+  netns_id = 32,
+  nexthop = 64,
+  netconf = 128
+};
+constexpr unsigned all_objects = 255;
 
 struct Listening {
   unsigned objects = 0;
@@ -36,11 +47,13 @@ struct Group {
   unsigned group;
   int family;
 };
-constexpr std::array groups{Group{link, RTNLGRP_LINK, AF_UNSPEC},          Group{address, RTNLGRP_IPV4_IFADDR, AF_INET},
-                            Group{address, RTNLGRP_IPV6_IFADDR, AF_INET6}, Group{route, RTNLGRP_IPV4_ROUTE, AF_INET},
-                            Group{route, RTNLGRP_IPV6_ROUTE, AF_INET6},    Group{neighbour, RTNLGRP_NEIGH, AF_UNSPEC},
-                            Group{rule, RTNLGRP_IPV4_RULE, AF_INET},       Group{rule, RTNLGRP_IPV6_RULE, AF_INET6},
-                            Group{netns_id, RTNLGRP_NSID, AF_UNSPEC},      Group{nexthop, RTNLGRP_NEXTHOP, AF_UNSPEC}};
+constexpr std::array groups{
+    Group{link, RTNLGRP_LINK, AF_UNSPEC},          Group{address, RTNLGRP_IPV4_IFADDR, AF_INET},
+    Group{address, RTNLGRP_IPV6_IFADDR, AF_INET6}, Group{route, RTNLGRP_IPV4_ROUTE, AF_INET},
+    Group{route, RTNLGRP_IPV6_ROUTE, AF_INET6},    Group{neighbour, RTNLGRP_NEIGH, AF_UNSPEC},
+    Group{rule, RTNLGRP_IPV4_RULE, AF_INET},       Group{rule, RTNLGRP_IPV6_RULE, AF_INET6},
+    Group{netns_id, RTNLGRP_NSID, AF_UNSPEC},      Group{nexthop, RTNLGRP_NEXTHOP, AF_UNSPEC},
+    Group{netconf, RTNLGRP_IPV4_NETCONF, AF_INET}, Group{netconf, RTNLGRP_IPV6_NETCONF, AF_INET6}};
 
 std::string timestamp(bool brief) {
   timeval now{};
@@ -58,6 +71,12 @@ std::string timestamp(bool brief) {
 class Monitor {
  public:
   Monitor(Session& session, const Listening& listening) : session_{session}, listening_{listening} {}
+
+  /// Now, since a namespace has no number any more when it is heard that it has gone.
+  void learn_netns_names() {
+    session_.forget_netns_names();
+    static_cast<void>(session_.name_of_netns(-1));
+  }
 
   void print(const MessageView& message) {
     switch (message.type()) {
@@ -92,8 +111,15 @@ class Monitor {
         break;
       case RTM_NEWNSID:
       case RTM_DELNSID:
+        if (message.type() == RTM_NEWNSID) learn_netns_names();
         head("[NSID]");
         print_netns_id(session_, message);
+        if (message.type() == RTM_DELNSID) learn_netns_names();
+        break;
+      case RTM_NEWNETCONF:
+      case RTM_DELNETCONF:
+        head("[NETCONF]");
+        print_netconf(message);
         break;
       case RTM_NEWNEXTHOP:
       case RTM_DELNEXTHOP:
@@ -107,6 +133,32 @@ class Monitor {
   }
 
  private:
+  /// Settings of a link that forwarding depends on.
+  void print_netconf(const MessageView& message) {
+    Printer& printer = session_.printer();
+    const AttributeTable<NETCONFA_MAX> table{message.attributes<netconfmsg>()};
+    if (message.type() == RTM_DELNETCONF) printer.text("Deleted ");
+    printer.text(family_name(message.family_header<netconfmsg>().value_or(netconfmsg{}).ncm_family) + ' ');
+    if (table.has(NETCONFA_IFINDEX)) {
+      const int index = table.index(NETCONFA_IFINDEX);
+      printer.text(index == NETCONFA_IFINDEX_ALL       ? "all "
+                   : index == NETCONFA_IFINDEX_DEFAULT ? "default "
+                                                       : session_.link_name(index) + ' ');
+    }
+    const auto print = [&](std::size_t type, std::string_view before) {
+      if (table.has(type)) printer.on_off(nullptr, before, table.index(type) != 0);
+    };
+    print(NETCONFA_FORWARDING, "forwarding ");
+    if (table.has(NETCONFA_RP_FILTER)) {
+      const int filter = table.index(NETCONFA_RP_FILTER);
+      printer.text(filter == 0 ? "rp_filter off " : filter == 1 ? "rp_filter strict " : "rp_filter loose ");
+    }
+    print(NETCONFA_MC_FORWARDING, "mc_forwarding ");
+    print(NETCONFA_PROXY_NEIGH, "proxy_neigh ");
+    print(NETCONFA_IGNORE_ROUTES_WITH_LINKDOWN, "ignore_routes_with_linkdown ");
+    printer.text("\n");
+  }
+
   void print_route_change(const MessageView& message) {
     const auto header = message.family_header<rtmsg>().value_or(rtmsg{});
     const RouteFilter filter{.oif = listening_.index};
@@ -138,6 +190,11 @@ int listen(Session& session, const Listening& listening) {
     if (const auto error = stream.join(group)) fail("Cannot listen: " + error.message());
   }
   Monitor monitor{session, listening};
+  if ((listening.objects & netns_id) != 0) {
+    monitor.learn_netns_names();
+  } else {
+    session.forget_netns_names(true);  // as `ip` does it
+  }
   for (;;) {
     boost::system::error_code error;
     stream.async_receive([&](const MessageView& message) { monitor.print(message); },
@@ -173,6 +230,8 @@ Command parse_monitor(Words words, const Options&, Environment& environment) {
       listening.objects |= rule;
     } else if (words.accept_short("nsid")) {
       listening.objects |= netns_id;
+    } else if (words.accept_short("netconf")) {
+      listening.objects |= netconf;
     } else if (words.accept_short("nexthop")) {
       listening.objects |= nexthop;
     } else if (words.accept("dev")) {
@@ -183,7 +242,7 @@ Command parse_monitor(Words words, const Options&, Environment& environment) {
     } else if (words.abbreviates("help")) {
       fail_with_usage(usage::monitor);
     } else if (words.abbreviates("all-nsid") || words.abbreviates("file") || words.abbreviates("mroute") ||
-               words.abbreviates("prefix") || words.abbreviates("netconf") || words.is("stats")) {
+               words.abbreviates("prefix") || words.is("stats")) {
       fail('"' + std::string{words.peek()} + "\" is not supported by netherd.", status_usage);
     } else {
       fail("Argument \"" + std::string{words.peek()} + "\" is unknown, try \"ip monitor help\".", status_usage);

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "netherd/ops/netns_path.hpp"
 
@@ -20,12 +22,24 @@ namespace {
 
 using engine::FileDescriptor;
 
-/// Each open namespace takes two descriptors; most of the process's are for others.
-std::size_t most_open_namespaces() {
+/// Descriptors are shared with programs, files and what is just being opened.
+constexpr std::size_t other_descriptors = 32;
+
+std::size_t most_descriptors() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  return std::clamp<std::size_t>(limit.rlim_cur / 4, 8, 1024);
+  return std::max<std::size_t>(limit.rlim_cur, other_descriptors) - other_descriptors;
 }
+
+/// Each open namespace takes up to three.
+std::size_t most_open_namespaces() { return std::clamp<std::size_t>(most_descriptors() / 4, 4, 1024); }
+
+/// Enough that the creating threads need not wait for the next command. Each takes two.
+std::size_t most_spares() { return std::clamp<std::size_t>(most_descriptors() / 16, 1, 16); }
+
+/// Largest datagram: of one command (those of `ip` are at most 4 KiB), and of many.
+constexpr std::size_t command_bytes = 8 * 1024;
+constexpr std::size_t batch_bytes = 32 * 1024;
 
 std::string quoted(std::string_view text) { return '"' + std::string{text} + '"'; }
 
@@ -58,24 +72,29 @@ void prepare_netns_directory() {
   }
 }
 
+/// The kernel serialises part of the work: more than two threads gain nothing.
 ops::NamespaceFactory& Namespaces::factory() {
-  if (!factory_) factory_.emplace(context_.get_executor(), ops::NamespaceFactory::Options{});
+  if (!factory_) {
+    const ops::NamespaceFactory::Options options{.threads = in_batch_ ? 2U : 1U};
+    factory_.emplace(context_.get_executor(), options);
+  }
   return *factory_;
 }
 
-std::unique_ptr<Session> Namespaces::session_on(engine::NetlinkSocket socket) {
-  return std::make_unique<Session>(Connection{std::move(socket)}, *this, *options_);
+std::unique_ptr<Session> Namespaces::session_on(std::string_view name, engine::NetlinkSocket socket) {
+  return std::make_unique<Session>(
+      std::string{name}, Connection{std::move(socket), in_batch_ ? batch_bytes : command_bytes}, *this, *options_);
 }
 
-engine::NetlinkSocket Namespaces::open_socket(std::string_view name) {
-  if (name.empty()) return check_socket(engine::NetlinkSocket::open(NETLINK_ROUTE));
+engine::NetlinkSocket Namespaces::open_socket(std::string_view name, const engine::SocketOptions& options) {
+  if (name.empty()) return check_socket(engine::NetlinkSocket::open(NETLINK_ROUTE, options));
   const int netns = open(name);
   if (netns < 0) fail_to_open(name);
-  return check_socket(engine::NetlinkSocket::adopt(open_inside(name, netns)));
+  return check_socket(engine::NetlinkSocket::adopt(open_inside(name, netns), options));
 }
 
 Session& Namespaces::home() {
-  if (!home_) home_ = session_on(open_socket({}));
+  if (!home_) home_ = session_on({}, open_socket({}));
   return *home_;
 }
 
@@ -87,13 +106,20 @@ Namespaces::Entry* Namespaces::find(std::string_view name) {
 }
 
 Namespaces::Entry& Namespaces::remember(std::string_view name, FileDescriptor netns) {
+  make_room();
+  ages_.emplace_front(name);
+  return entries_.emplace(name, Entry{std::move(netns), {}, false, nullptr, ages_.begin()}).first->second;
+}
+
+/// Many at a time, since requests that are posted may need any of them, and are executed first.
+void Namespaces::make_room() {
   static const std::size_t most = most_open_namespaces();
-  while (entries_.size() >= most) {
+  if (entries_.size() < most) return;
+  settle_all();
+  while (entries_.size() > most / 2) {
     entries_.erase(ages_.back());
     ages_.pop_back();
   }
-  ages_.emplace_front(name);
-  return entries_.emplace(name, Entry{std::move(netns), nullptr, ages_.begin()}).first->second;
 }
 
 int Namespaces::open(std::string_view name) {
@@ -103,49 +129,111 @@ int Namespaces::open(std::string_view name) {
   return netns ? remember(name, std::move(*netns)).netns.get() : -1;
 }
 
+/// Enters the namespace for a moment: a helper thread would cost more than all the rest of a short command.
 FileDescriptor Namespaces::open_inside(std::string_view name, int netns) {
-  boost::system::error_code error;
-  FileDescriptor socket;
-  ops::OpenNamespace request{.descriptor = netns};
-  factory().async_enter(std::move(request), [&](boost::system::error_code failure, ops::CreatedNamespace created) {
-    error = failure;
-    socket = std::move(created.socket);
-  });
-  context_.restart();
-  context_.run();
-  if (error) fail("setting the network namespace " + quoted(name) + " failed: " + error.message(), status_usage);
+  const auto fail_to_set = [name] {
+    fail("setting the network namespace " + quoted(name) + " failed: " + std::strerror(errno), status_usage);
+  };
+  if (!home_netns_) home_netns_ = FileDescriptor{::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)};
+  if (!home_netns_ || ::setns(netns, CLONE_NEWNET) != 0) fail_to_set();
+  FileDescriptor socket{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE)};
+  const int error = errno;
+  if (::setns(home_netns_.get(), CLONE_NEWNET) != 0) std::abort();  // everything else would be done in a wrong place
+  errno = error;
+  if (!socket) fail_to_set();
   return socket;
 }
 
 Session& Namespaces::enter(std::string_view name) {
   if (open(name) < 0) fail_to_open(name);
   Entry& entry = *find(name);
-  if (!entry.session) entry.session = session_on(open_socket(name));
+  if (!entry.session) {
+    FileDescriptor socket = entry.socket ? std::move(entry.socket) : open_inside(name, entry.netns.get());
+    const bool is_fresh = std::exchange(entry.is_fresh, false);
+    entry.session = session_on(name, check_socket(engine::NetlinkSocket::adopt(std::move(socket))));
+    if (is_fresh && in_batch_) entry.session->set_fresh();
+  }
   return *entry.session;
+}
+
+void Namespaces::make_spare() {
+  ops::CreateNamespace request{};
+  ++spares_to_come_;
+  factory().async_create(std::move(request), [this](boost::system::error_code error, ops::CreatedNamespace made) {
+    --spares_to_come_;
+    if (spares_to_drop_ > 0) {
+      --spares_to_drop_;
+    } else {
+      spares_.push_back({error, std::move(made)});
+    }
+  });
+}
+
+void Namespaces::expect_creations(std::size_t count) {
+  static const std::size_t most = most_spares();
+  for (count = std::min(count, most); spares_.size() + spares_to_come_ - spares_to_drop_ < count;) make_spare();
+}
+
+bool Namespaces::has_spare() {
+  if (spares_.empty()) {
+    context_.restart();
+    context_.poll();
+  }
+  return !spares_.empty();
+}
+
+void Namespaces::wait_for_spare() {
+  while (spares_.empty()) {
+    expect_creations(1);
+    context_.restart();
+    context_.run_one();
+  }
+}
+
+void Namespaces::drop_spares() {
+  spares_.clear();
+  spares_to_drop_ = spares_to_come_;
+}
+
+void Namespaces::share(Session& session) {
+  if (shared_ == &session) return;  // nobody else has posted anything since: that would have settled it
+  settle_all();
+  shared_ = &session;
+}
+
+void Namespaces::settle_shared(const Session* but) {
+  if (shared_ == nullptr || shared_ == but) return;
+  std::exchange(shared_, nullptr)->settle();
+}
+
+void Namespaces::settle_all() {
+  settle_shared();
+  if (home_) home_->settle();
+  for (auto& [name, entry] : entries_) {
+    if (entry.session) entry.session->settle();
+  }
 }
 
 void Namespaces::create(std::string_view name) {
   const std::string path = netns_path(name);
-  prepare_netns_directory();
-  if (::access(path.c_str(), F_OK) == 0) {
-    fail("Cannot create namespace file \"" + path + "\": " + std::strerror(EEXIST));
+  if (!directory_is_prepared_) prepare_netns_directory();
+  directory_is_prepared_ = true;
+  const auto fail_on_file = [&path](int error) {
+    fail("Cannot create namespace file \"" + path + "\": " + std::strerror(error));
+  };
+  if (::access(path.c_str(), F_OK) == 0) fail_on_file(EEXIST);
+  wait_for_spare();
+  Spare spare = std::move(spares_.front());
+  spares_.pop_front();
+  if (spare.error) {
+    fail("Failed to create a new network namespace " + quoted(name) + ": " + std::string{spare.made.failed_step} +
+         ": " + spare.error.message());
   }
-  boost::system::error_code error;
-  ops::CreatedNamespace made;
-  ops::CreateNamespace request{.pin_path = path};
-  factory().async_create(std::move(request), [&](boost::system::error_code failure, ops::CreatedNamespace created) {
-    error = failure;
-    made = std::move(created);
-  });
-  context_.restart();
-  context_.run();
-  if (error) {
-    fail("Failed to create a new network namespace " + quoted(name) + ": " + std::string{made.failed_step} + ": " +
-         error.message());
-  }
+  if (const auto error = ops::pin_namespace(path, spare.made.netns.get())) fail_on_file(error.value());
   forget(name);
-  remember(name, std::move(made.netns)).session =
-      session_on(check_socket(engine::NetlinkSocket::adopt(std::move(made.socket))));
+  Entry& entry = remember(name, std::move(spare.made.netns));
+  entry.socket = std::move(spare.made.socket);
+  entry.is_fresh = true;
 }
 
 void Namespaces::attach(std::string_view name, std::string_view pid) {
@@ -172,6 +260,7 @@ void Namespaces::remove(std::string_view name) {
 void Namespaces::forget(std::string_view name) {
   const auto found = entries_.find(std::string{name});
   if (found == entries_.end()) return;
+  settle_all();
   ages_.erase(found->second.age);
   entries_.erase(found);
 }

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <cstdint>
+#include <cstddef>
+#include <deque>
 #include <list>
 #include <memory>
 #include <optional>
@@ -33,13 +34,24 @@ class Namespaces {
   /// `ip netns delete NAME`.
   void remove(std::string_view name);
   /// A further socket in the namespace of this name, or where the process is if the name is empty.
-  [[nodiscard]] engine::NetlinkSocket open_socket(std::string_view name);
+  [[nodiscard]] engine::NetlinkSocket open_socket(std::string_view name, const engine::SocketOptions& options = {});
   /// Closes what belongs to this name.
   void forget(std::string_view name);
 
-  /// Names of links may mean other ones now, anywhere: a veth goes with its peer.
-  void forget_links() noexcept { ++link_generation_; }
-  [[nodiscard]] std::uint64_t link_generation() const noexcept { return link_generation_; }
+  /// Has some of the namespaces that a batch is about to create made in advance, without their names.
+  void expect_creations(std::size_t count);
+  /// create() would not wait.
+  [[nodiscard]] bool has_spare();
+  void wait_for_spare();
+  /// Those made in advance are not what a new one would be: a program has changed settings that it would inherit.
+  void drop_spares();
+
+  /// What will be posted in this session has effects in other namespaces as well: what was posted there comes first,
+  /// and what is posted there next comes behind it.
+  void share(Session& session);
+  /// Executes what is posted and shared, unless by `but`.
+  void settle_shared(const Session* but = nullptr);
+  void settle_all();
 
   void set_in_batch(bool in_batch) noexcept { in_batch_ = in_batch; }
   [[nodiscard]] bool in_batch() const noexcept { return in_batch_; }
@@ -47,6 +59,8 @@ class Namespaces {
  private:
   struct Entry {
     engine::FileDescriptor netns;
+    engine::FileDescriptor socket;  // for the session to come
+    bool is_fresh = false;          // made by this process, and not used yet
     std::unique_ptr<Session> session;
     std::list<std::string>::iterator age;
   };
@@ -54,17 +68,29 @@ class Namespaces {
   Entry* find(std::string_view name);
   Entry& remember(std::string_view name, engine::FileDescriptor netns);
   [[nodiscard]] ops::NamespaceFactory& factory();
+  void make_spare();
   [[nodiscard]] engine::FileDescriptor open_inside(std::string_view name, int netns);
-  [[nodiscard]] std::unique_ptr<Session> session_on(engine::NetlinkSocket socket);
+  [[nodiscard]] std::unique_ptr<Session> session_on(std::string_view name, engine::NetlinkSocket socket);
+  void make_room();
 
   const Options* options_;
   boost::asio::io_context context_;
   std::optional<ops::NamespaceFactory> factory_;
   std::unique_ptr<Session> home_;
   std::unordered_map<std::string, Entry> entries_;
-  std::uint64_t link_generation_ = 0;
+  Session* shared_ = nullptr;
   bool in_batch_ = false;
   std::list<std::string> ages_;  // the one used last is in front
+
+  struct Spare {
+    boost::system::error_code error;
+    ops::CreatedNamespace made;
+  };
+  std::deque<Spare> spares_;
+  std::size_t spares_to_come_ = 0;
+  std::size_t spares_to_drop_ = 0;  // of those, the first ones
+  engine::FileDescriptor home_netns_;
+  bool directory_is_prepared_ = false;
 };
 
 /// Where `ip netns` keeps the name. Throws CommandError for a name that it refuses.

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "attributes.hpp"
+#include "link_parser.hpp"
 #include "names.hpp"
 #include "netherd/ip/inet.hpp"
 #include "object_printers.hpp"
@@ -183,7 +184,7 @@ Request neighbour_dump(const NeighbourFilter& filter) {
 }
 
 int show_neighbours(Session& session, const NeighbourFilter& filter) {
-  engine::MessageList neighbours;
+  Messages neighbours;
   Request request = neighbour_dump(filter);
   session.list(request, neighbours);
   session.printer().open_document();
@@ -200,7 +201,7 @@ int flush_neighbours(Session& session, NeighbourFilter filter) {
   filter.states &= ~static_cast<unsigned>(NUD_FAILED);
   int round = 0;
   for (; round < most_rounds; ++round) {
-    engine::MessageList neighbours;
+    Messages neighbours;
     Request request = neighbour_dump(filter);
     session.list(request, neighbours);
     std::size_t flushed = 0;
@@ -243,6 +244,12 @@ Command show(Words words, const Options& options, Environment& environment, bool
       const LinkFacts* link = environment.find_link(name);
       if (link == nullptr) refuse(name, "Device does not exist\n");
       filter.master = link->index;
+    } else if (words.accept("vrf")) {
+      const std::string_view name = words.take();
+      const LinkFacts* link = environment.find_link(name);
+      const int index = link != nullptr ? link->index : 0;
+      if (index == 0 || !is_vrf(environment, index)) refuse(name, "Not a valid VRF name\n");
+      filter.master = index;
     } else if (words.accept("unused")) {
       filter.unused = true;
     } else if (words.accept("nud")) {
@@ -275,16 +282,15 @@ Command show(Words words, const Options& options, Environment& environment, bool
 /// Address, device and link-layer address in columns.
 void print_brief(Session& session, const ndmsg& header, const NeighbourTable& table, bool with_device) {
   Printer& printer = session.printer();
-  const auto column = [](std::string text, std::size_t width) {
-    text.resize(std::max(text.size(), width), ' ');
-    return text;
+  const auto column = [&printer](const std::string& text, std::size_t width) {
+    const bool short_text = !printer.json() && text.size() < width;
+    return short_text ? text + std::string(width - text.size(), ' ') : text;
   };
   const std::string address = address_text(header.ndm_family, table.bytes(NDA_DST));
   const std::string device = session.link_name(header.ndm_ifindex);
   printer.open_object();
-  printer.string("dst", "", printer.json() ? address : column(address, 39), " ",
-                 header.ndm_family == AF_INET ? Colour::inet : Colour::inet6);
-  if (with_device) printer.string("dev", "", printer.json() ? device : column(device, 16), " ", Colour::interface_name);
+  printer.string("dst", "", column(address, 39), " ", header.ndm_family == AF_INET ? Colour::inet : Colour::inet6);
+  if (with_device) printer.string("dev", "", column(device, 16), " ", Colour::interface_name);
   if (table.has(NDA_LLADDR)) printer.string("lladdr", "", link_layer_text(table.bytes(NDA_LLADDR), 1), "", Colour::mac);
   printer.text("\n");
   printer.close_object();

@@ -42,10 +42,10 @@ std::vector<std::string> names_in(const std::string& directory) {
 std::vector<std::string> netns_names() { return names_in(std::string{ops::netns_directory}); }
 
 std::optional<std::int32_t> id_of(Session& session, const std::string& name) {
-  const int netns = session.namespaces().open(name);
-  if (netns < 0) return {};
+  const auto netns = ops::open_namespace(std::string{ops::netns_directory} + '/' + name);
+  if (!netns) return {};
   Request request{RTM_GETNSID, 0, rtgenmsg{}};
-  request.put_value(NETNSA_FD, netns);
+  request.put_value(NETNSA_FD, netns->get());
   std::optional<std::int32_t> id;
   static_cast<void>(
       session.connection().get(request, [&id](const MessageView& answer) { id = ops::decode_netns_id(answer); }));
@@ -80,21 +80,17 @@ void expect_end(const Words& words) {
 
 Command remove(Words words, const Options& options) {
   if (options.all) {
-    return {.action =
-                [](Session& session) {
-                  for (const std::string& name : netns_names()) session.namespaces().remove(name);
-                  return 0;
-                },
-            .changes_links = true};
+    return {.action = [](Session& session) {
+      for (const std::string& name : netns_names()) session.namespaces().remove(name);
+      return 0;
+    }};
   }
   const std::string name = take_name(words);
   expect_end(words);
-  return {.action =
-              [name](Session& session) {
-                session.namespaces().remove(name);
-                return 0;
-              },
-          .changes_links = true};
+  return {.action = [name](Session& session) {
+    session.namespaces().remove(name);
+    return 0;
+  }};
 }
 
 Command add(Words words) {
@@ -144,9 +140,10 @@ Command set_id(Words words, Environment& environment) {
   return {.request = std::move(request)};
 }
 
-int list_ids(Session& session, std::optional<std::int32_t> only) {
-  engine::MessageList ids;
+int list_ids(Session& session, std::optional<std::int32_t> only, std::optional<std::int32_t> target) {
+  Messages ids;
   Request request{RTM_GETNSID, NLM_F_DUMP, rtgenmsg{}};
+  if (target) request.put_value(NETNSA_TARGET_NSID, *target);
   session.list(request, ids);
   session.printer().open_document();
   for (const MessageView message : ids) {
@@ -160,16 +157,17 @@ int list_ids(Session& session, std::optional<std::int32_t> only) {
 
 Command list_id(Words words) {
   std::optional<std::int32_t> only;
+  std::optional<std::int32_t> target;
   while (!words.empty()) {
     if (words.accept("nsid")) {
       only = static_cast<std::int32_t>(words.take_number(INT32_MAX, "\"nsid\" value is invalid\n"));
-    } else if (words.is("target-nsid")) {
-      fail("\"target-nsid\" is not supported by netherd.", status_usage);
+    } else if (words.accept("target-nsid")) {
+      target = static_cast<std::int32_t>(words.take_number(INT32_MAX, "\"target-nsid\" value is invalid\n"));
     } else {
       refuse(words.peek(), "\"nsid\" is expected");
     }
   }
-  return {.action = [only](Session& session) { return list_ids(session, only); }};
+  return {.action = [only, target](Session& session) { return list_ids(session, only, target); }};
 }
 
 struct Identity {
@@ -189,7 +187,7 @@ Command identify(Words words) {
   expect_end(words);
   return {.action = [pid](Session& session) {
     const auto wanted = identity("/proc/" + pid + "/ns/net");
-    if (!wanted) fail(std::string{"Stat of netns failed: "} + std::strerror(errno));
+    if (!wanted) fail(std::string{"Cannot open network namespace: "} + std::strerror(errno));
     std::string found;
     for (const std::string& name : netns_names()) {
       if (identity(std::string{ops::netns_directory} + '/' + name) == wanted) found += name + '\n';
@@ -266,6 +264,11 @@ void print_netns_id(Session& session, const MessageView& message) {
   printer.open_object();
   if (message.type() == RTM_DELNSID) printer.flag("deleted", "Deleted ");
   printer.number("nsid", "nsid ", id);
+  if (const int current = table.index(NETNSA_CURRENT_NSID); table.has(NETNSA_CURRENT_NSID) && current >= 0) {
+    printer.number("current-nsid", "current-nsid ", current);
+  } else if (table.has(NETNSA_CURRENT_NSID)) {
+    printer.text("current-nsid unassigned ");
+  }
   if (const std::string name = session.name_of_netns(id); !name.empty()) {
     printer.string("name", "(iproute2 netns name: ", name, ")");
   }

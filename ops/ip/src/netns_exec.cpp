@@ -81,9 +81,14 @@ int execute_in_netns(Session& session, const std::string& name, const std::vecto
   if (command.front() == "ip") {
     Options options;  // those of a process of its own
     options.netns = name;
-    const std::vector<std::string_view> words{command.begin() + 1, command.end()};
-    return run_command(Words{words}, options, session.namespaces());
+    const std::vector<std::string_view> all_words{command.begin() + 1, command.end()};
+    Words words{all_words};
+    options = take_options(words, std::move(options));
+    if (options.batch) return run_batch(options, session.namespaces());
+    return run_command(words, options, session.namespaces());
   }
+  session.namespaces().settle_all();
+  session.namespaces().drop_spares();
   session.flush();
   if (may_become && !session.namespaces().in_batch()) become(netns, name, command);
   const pid_t process = ::fork();

@@ -206,7 +206,7 @@ bool has_protocol(const MessageView& nexthop, const Selection& selection) {
 }
 
 int show_all(Session& session, const Selection& selection) {
-  engine::MessageList nexthops;
+  Messages nexthops;
   Request request = nexthop_dump(selection);
   session.list(request, nexthops);
   session.printer().open_document();
@@ -222,7 +222,7 @@ int show_all(Session& session, const Selection& selection) {
 int flush_nexthops(Session& session, const Selection& selection, bool all) {
   std::size_t flushed = 0;
   const auto flush = [&](const Selection& what) {
-    engine::MessageList nexthops;
+    Messages nexthops;
     Request request = nexthop_dump(what);
     session.list(request, nexthops);
     for (const MessageView nexthop : nexthops) {

@@ -15,6 +15,9 @@ namespace netherd::ip {
 [[nodiscard]] Command parse_netns(Words words, const Options& options, Environment& environment);
 [[nodiscard]] Command parse_monitor(Words words, const Options& options, Environment& environment);
 
+/// The object that a word or its abbreviation names ("neigh" is "neighbour"); empty if it names none.
+[[nodiscard]] std::string_view object_of(std::string_view word) noexcept;
+
 /// Command "WORD" is unknown, try "ip OBJECT help".
 [[noreturn]] void fail_unknown_command(std::string_view word, std::string_view object);
 /// The usage of an object, with the exit status of `ip OBJECT help`.

@@ -17,6 +17,8 @@ void Printer::colour(Colour which) {
   out_ += codes.at(static_cast<std::size_t>(which));
 }
 
+std::string Printer::take() { return std::exchange(out_, {}); }
+
 void Printer::string(const char* key, std::string_view before, std::string_view value, std::string_view after,
                      Colour which) {
   if (json()) return json_string(key, value);

@@ -418,7 +418,7 @@ Request route_dump(const RouteFilter& filter) {
 }
 
 int show_routes(Session& session, const RouteFilter& filter) {
-  engine::MessageList routes;
+  Messages routes;
   Request request = route_dump(filter);
   session.list(request, routes);
   session.printer().open_document();
@@ -452,7 +452,7 @@ int flush_routes(Session& session, const RouteFilter& filter) {
   }
   int round = 0;
   for (;; ++round) {
-    engine::MessageList routes;
+    Messages routes;
     Request request = route_dump(filter);
     const auto outcome = session.connection().list(request, routes);
     if (!outcome.ok()) fail(refusal(outcome) + "\nFlush terminated", status_refused);

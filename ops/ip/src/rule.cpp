@@ -317,7 +317,7 @@ void print_action(Printer& printer, const fib_rule_hdr& header, const RuleTable&
 }
 
 int show_rules(Session& session, int family, const std::optional<std::uint32_t>& table) {
-  engine::MessageList rules;
+  Messages rules;
   fib_rule_hdr header{};
   header.family = static_cast<unsigned char>(family);
   Request request{RTM_GETRULE, NLM_F_DUMP, header};
@@ -336,7 +336,7 @@ int show_rules(Session& session, int family, const std::optional<std::uint32_t>&
 
 /// All rules but the kernel's own of priority 0.
 int flush_rules(Session& session, int family) {
-  engine::MessageList rules;
+  Messages rules;
   fib_rule_hdr header{};
   header.family = static_cast<unsigned char>(family);
   Request request{RTM_GETRULE, NLM_F_DUMP, header};

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "batch_reader.hpp"
 #include "names.hpp"
 #include "objects.hpp"
 #include "run_command.hpp"
@@ -15,21 +16,42 @@ namespace netherd::ip {
 
 void report(const CommandError& error) { std::fprintf(stderr, "%s\n", error.what()); }
 
-int run_command(Words words, Options options, Namespaces& namespaces) {
+namespace {
+
+struct Prepared {
+  Session& session;
+  Command command;
+};
+
+/// Reads the options of a command and then the command itself, in the session that they ask for.
+Prepared prepare(Words words, Options& options, Namespaces& namespaces) {
   options = take_options(words, std::move(options));
   if (options.batch) fail("-batch is not possible within a batch", status_usage);
   names::show_numbers(options.numeric);
   Session& session = options.netns.empty() ? namespaces.home() : namespaces.enter(options.netns);
   session.use(options);
-  Command command = parse_command(words, options, session);
-  int status = 0;
-  if (command.request) {
-    session.execute(*command.request);
-  } else {
-    status = command.action(session);
+  return {session, parse_command(words, options, session)};
+}
+
+}  // namespace
+
+int run_command(Words words, Options options, Namespaces& namespaces) {
+  auto [session, command] = prepare(words, options, namespaces);
+  if (!command.request) return command.action(session);
+  session.execute(*command.request);
+  return 0;
+}
+
+void post_command(Words words, Options options, Namespaces& namespaces, const Posting& posting) {
+  options = take_inner_options(words, std::move(options));
+  auto [session, command] = prepare(words, options, namespaces);
+  if (!command.request) {
+    namespaces.settle_all();
+    static_cast<void>(command.action(session));
+    return;
   }
-  if (command.changes_links) namespaces.forget_links();
-  return status;
+  if (posting.shared) namespaces.share(session);
+  session.post(std::move(command), posting.number, *posting.refused);
 }
 
 namespace {

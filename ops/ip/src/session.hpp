@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "connection.hpp"
-#include "netherd/engine/message_list.hpp"
 #include "netherd/ip/command.hpp"
 #include "netherd/ip/printer.hpp"
 
@@ -17,12 +16,16 @@ class Namespaces;
 
 /// One namespace, as the commands that run in it see it: a connection, and a table of the links' names.
 ///
-/// Names are asked for one by one and remembered. What commands of this process do to links makes the table forget
-/// (forget_links()); while it is used beyond a single command it also listens to the kernel's notifications.
+/// Names are asked for one by one and remembered. In a batch the kernel's notifications keep the table true, whoever
+/// changes links: this batch, here or through another namespace, or other programs.
 class Session final : public Environment {
  public:
-  Session(Connection connection, Namespaces& namespaces, const Options& options)
-      : connection_{std::move(connection)}, namespaces_{namespaces}, options_{&options}, printer_{options.layout()} {}
+  Session(std::string name, Connection connection, Namespaces& namespaces, const Options& options)
+      : name_{std::move(name)},
+        connection_{std::move(connection)},
+        namespaces_{namespaces},
+        options_{&options},
+        printer_{options.layout()} {}
 
   const LinkFacts* find_link(std::string_view name) override;
   const LinkFacts* find_link(int index) override;
@@ -38,14 +41,19 @@ class Session final : public Environment {
 
   /// Executes a request; a refusal is thrown, in the words of `ip`.
   void execute(Request& request);
+  /// The namespace was made by this batch, so that it has few links: they are listed with the first question.
+  void set_fresh() noexcept { is_fresh_ = true; }
+  /// Leaves a request to be executed with later ones, before anything else happens in this namespace.
+  void post(Command command, std::size_t number, const Connection::Refused& refused);
+  /// Executes what was posted: here, and before that what was posted elsewhere and has an effect here.
+  void settle();
   /// Lists objects; failure is thrown.
-  void list(Request& request, engine::MessageList& found);
+  void list(Request& request, Messages& found);
 
   /// The link of this index by name, "if7" where there is none, "*" for 0.
   [[nodiscard]] std::string link_name(int index);
   /// Remembers a link that a dump has brought, so that it need not be asked for.
   void remember_link(const engine::MessageView& message);
-  void forget_links();
 
   /// Writes what the printer holds to standard output.
   void flush() { write(printer_.take()); }
@@ -53,22 +61,33 @@ class Session final : public Environment {
 
   /// Tells which namespace has this number here, by its name; empty if none has.
   [[nodiscard]] std::string name_of_netns(int id);
+  /// Numbers and names may belong together otherwise from now on; with `hidden` none of them has a name.
+  void forget_netns_names(bool hidden = false) {
+    netns_names_.clear();
+    netns_names_known_ = hidden;
+  }
 
  private:
-  void drop_stale_links();
   const LinkFacts* ask(Request& request);
   const LinkFacts* remember(LinkFacts facts);
+  void list_links();
+  void follow_changes();
+  void follow(const engine::MessageView& message);
+  void forget(int index);
+  void forget_links();
 
+  std::string name_;  // of the namespace; empty: where the process is
   Connection connection_;
   Namespaces& namespaces_;
   const Options* options_;
   Printer printer_;
   std::unordered_map<int, LinkFacts> by_index_;
   std::unordered_map<std::string, int> by_name_;
-  LinkFacts answer_;
+  std::optional<engine::NetlinkSocket> notifications_;  // of links; in a batch, from the first question on
+  bool is_fresh_ = false;
+  bool names_change_ = false;  // when what is posted is executed
   std::unordered_map<int, std::string> netns_names_;
   bool netns_names_known_ = false;
-  std::uint64_t link_generation_ = 0;
 };
 
 /// What a failed request is called: the kernel's own words, or "RTNETLINK answers: File exists".

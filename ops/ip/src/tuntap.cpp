@@ -106,15 +106,13 @@ void inside(Session& session, const Function& function) {
 
 Command change(Words words, bool adding) {
   const ops::TunSettings settings = parse_settings(words, adding);
-  return {.action =
-              [settings, adding](Session& session) {
-                inside(session, [&] {
-                  const auto error = adding ? ops::add_tun(settings) : ops::delete_tun(settings);
-                  if (error) fail("ioctl(TUNSETIFF): " + error.message());
-                });
-                return 0;
-              },
-          .changes_links = true};
+  return {.action = [settings, adding](Session& session) {
+    inside(session, [&] {
+      const auto error = adding ? ops::add_tun(settings) : ops::delete_tun(settings);
+      if (error) fail("ioctl(TUNSETIFF): " + error.message());
+    });
+    return 0;
+  }};
 }
 
 /// "NAME(PID)" of each process that has the device open.
@@ -179,7 +177,7 @@ int show(Session& session) {
   const auto info = request.begin_nest(IFLA_LINKINFO | NLA_F_NESTED);
   request.put_text(IFLA_INFO_KIND, "tun");
   request.end_nest(info);
-  engine::MessageList devices;
+  Messages devices;
   session.list(request, devices);
   session.printer().open_document();
   for (const MessageView device : devices) print_device(session, device);

@@ -244,6 +244,10 @@ void parse_tunnel(Words& words, KindContext& context) {
       taken = taken || take_ipv4_header(words, tunnel);
     }
     if (taken || take_own(words, tunnel)) continue;
+    if (words.accept("external")) {
+      tunnel.external = true;
+      continue;
+    }
     fail(std::string{context.kind} + ": unknown option \"" + std::string{words.peek()} + "\"?", status_usage);
   }
   if constexpr (!over_ipv6<Tunnel>) {

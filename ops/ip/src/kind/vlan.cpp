@@ -221,7 +221,7 @@ void parse_ipvlan(Words& words, KindContext& context) {
       fail(std::string{context.kind} + ": unknown option \"" + std::string{words.peek()} + "\"?");
     }
   }
-  if (has_flags) context.request.put_u16(IFLA_IPVLAN_FLAGS, flags);
+  context.request.put_u16(IFLA_IPVLAN_FLAGS, flags);  // whether they were mentioned or not, as `ip` does it
 }
 
 void print_ipvlan(Session& session, std::span<const std::byte> data) {

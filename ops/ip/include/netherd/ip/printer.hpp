@@ -71,7 +71,7 @@ class Printer {
   void open_document();
   void close_document();
 
-  [[nodiscard]] std::string take() { return std::exchange(out_, {}); }
+  [[nodiscard]] std::string take();
   [[nodiscard]] std::size_t size() const noexcept { return out_.size(); }
 
  private:
