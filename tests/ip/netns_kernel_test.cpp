@@ -12,6 +12,8 @@ class Netns : public CommandTest {
   static void expect_same(const std::string& script) {
     const auto by = [&script](const std::string& definition) {
       static_cast<void>(run("ip -all netns delete"));
+      // A namespace keeps its id until the kernel has destroyed it, some time after its name is gone.
+      EXPECT_TRUE(becomes_true([] { return run("ip netns list-id").output.empty(); }));
       return run("(" + definition + script + ") 2>&1 | sed -E 's/process [0-9]+/process N/'").output;
     };
     EXPECT_EQ(by("ip() { netherd ip \"$@\"; }; "), by("")) << script;

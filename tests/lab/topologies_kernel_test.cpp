@@ -68,7 +68,11 @@ std::vector<PingResult> ping(const KernelLab& lab) {
 }
 
 void expect_answers(const KernelLab& lab) {
-  const std::vector<PingResult> results = ping(lab);
+  // The kernel gives the links of a large lab their carriers bit by bit, 50 a second where many wait.
+  constexpr int most_tries = 20;
+  std::vector<PingResult> results = ping(lab);
+  for (int tries = 1; tries < most_tries && !std::ranges::all_of(results, &PingResult::ok); ++tries)
+    results = ping(lab);
   EXPECT_EQ(results.size(), lab.topology().links.size() * 2);
   for (const PingResult& result : results) {
     const Endpoint& from = lab.topology().link(result.from.link).ends[result.from.end];
