@@ -1,8 +1,6 @@
 #include <fmt/core.h>
 #include <sys/utsname.h>
 
-#include <CLI/CLI.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
@@ -10,23 +8,16 @@
 #include "bench_costs.hpp"
 #include "bench_hindrances.hpp"
 #include "bench_trial.hpp"
+#include "commands.hpp"
 #include "preflight.hpp"
 #include "private_namespaces.hpp"
 #include "privileges.hpp"
-#include "session.hpp"
-#include "topology_input.hpp"
 
 namespace netherd::tools {
 
 namespace {
 
 constexpr double mib = 1024 * 1024;
-
-struct Options {
-  TopologyInput input;
-  std::size_t rounds = 3;
-  bool predict_only = false;
-};
 
 /// A lab of the user's: what it should take, and what it took.
 struct LabResult {
@@ -117,7 +108,8 @@ nlohmann::ordered_json to_json(const Costs& costs, const std::optional<LabResult
 
 class Bench {
  public:
-  Bench(const Options& options, Session& session) : options_{options}, session_{session}, console_{session.console} {}
+  Bench(const BenchOptions& options, Session& session)
+      : options_{options}, session_{session}, console_{session.console} {}
 
   int run() {
     // The file may lie below /run, which is another one from then on.
@@ -169,7 +161,7 @@ class Bench {
     return ExitStatus::failed;
   }
 
-  const Options& options_;
+  const BenchOptions& options_;
   Session& session_;
   Console& console_;
   std::optional<lab::Topology> topology_;
@@ -177,24 +169,6 @@ class Bench {
 
 }  // namespace
 
-void add_bench(CLI::App& app, Session& session) {
-  CLI::App& command = *app.add_subcommand("bench", "Measure this machine: how fast labs can be built on it");
-  auto options = std::make_shared<Options>();
-  add_topology_input(command, options->input);
-  command.get_option("FILE")->required(false)->description(
-      "A topology: what it should take, and what it takes; - for standard input");
-  command.add_flag("--predict-only", options->predict_only, "Do not build the topology's lab");
-  command.add_option("--rounds", options->rounds, "Rounds of the measurement, of which medians are taken")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
-  add_output_options(command, session, Reports::yes);
-  command.footer(
-      "Everything is built in namespaces of its own, and disappears with this command, however that ends.\n"
-      "Example:\n"
-      "  netherd bench\n"
-      "  netherd bench lab.yml --routing shortest-path");
-  command.callback(
-      [&session, options] { session.run = [&session, options] { return Bench{*options, session}.run(); }; });
-}
+int bench(const BenchOptions& options, Session& session) { return Bench{options, session}.run(); }
 
 }  // namespace netherd::tools

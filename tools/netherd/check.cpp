@@ -3,21 +3,19 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "commands.hpp"
 #include "lab_error.hpp"
 #include "netherd/lab/plan.hpp"
 #include "node_channel.hpp"
 #include "nodes_of_lab.hpp"
 #include "preflight.hpp"
 #include "privileges.hpp"
-#include "session.hpp"
 #include "side_by_side.hpp"
-#include "topology_input.hpp"
 
 namespace netherd::tools {
 
@@ -132,28 +130,13 @@ bool is_file(const std::string& path) {
 }
 
 /// A running lab of that name comes first, as with `down`.
+}  // namespace
+
 int check(const TopologyInput& input, Session& session) {
   const bool runs = is_running(input.file, session);
   return !runs && is_file(input.file) ? check_file(input, session)
          : runs                       ? check_lab(input.file, session)
                                       : (report_unknown_lab(input.file, session), ExitStatus::invalid);
-}
-
-}  // namespace
-
-void add_check(CLI::App& app, Session& session) {
-  CLI::App& command =
-      *app.add_subcommand("check", "Compare a running lab with its topology, or look for errors in a file");
-  auto input = std::make_shared<TopologyInput>();
-  command.add_option("LAB", input->file, "Name of the lab, or a topology file (- for standard input)")->required();
-  add_format_option(command, input->format);
-  command.add_option("--name", input->name, "Name of the lab, instead of the file's");
-  add_lab_options(command, *input);
-  add_output_options(command, session, Reports::yes);
-  command.footer(
-      "Each difference is a line, and the exit status is 1 then; of a file each error, and the status is 2.\n"
-      "Example:\n  netherd check ring\n  netherd check lab.yml --ipv4-pool 10.0.0.0/8");
-  command.callback([&session, input] { session.run = [&session, input] { return check(*input, session); }; });
 }
 
 }  // namespace netherd::tools

@@ -2,22 +2,19 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <fstream>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "commands.hpp"
 #include "lab_error.hpp"
 #include "netherd/engine/ring.hpp"
 #include "netherd/lab/machine.hpp"
 #include "preflight.hpp"
 #include "privileges.hpp"
-#include "session.hpp"
-#include "topology_input.hpp"
 
 namespace netherd::tools {
 
@@ -151,6 +148,8 @@ void print(const Diagnosis& diagnosis, Console& console) {
                             diagnosis.remedy.empty() ? "" : ": ", diagnosis.remedy));
 }
 
+}  // namespace
+
 int doctor(const TopologyInput& input, Session& session) {
   lab::LabNeeds needs = usual_needs();
   if (!input.file.empty()) {
@@ -163,20 +162,6 @@ int doctor(const TopologyInput& input, Session& session) {
   for (const Diagnosis& diagnosis : found) print(diagnosis, session.console);
   session.console.print_document(to_json(found));
   return std::ranges::count(found, Verdict::missing, &Diagnosis::verdict) == 0 ? ExitStatus::done : ExitStatus::failed;
-}
-
-}  // namespace
-
-void add_doctor(CLI::App& app, Session& session) {
-  CLI::App& command =
-      *app.add_subcommand("doctor", "Check this machine: limits, kernel features, settings that slow down");
-  auto input = std::make_shared<TopologyInput>();
-  command.add_option("FILE", input->file, "A topology to check it for; without one, a lab of 1,000 nodes");
-  add_format_option(command, input->format);
-  add_lab_options(command, *input);
-  add_output_options(command, session, Reports::yes);
-  command.footer("The exit status is 1 if something is missing.\nExample:\n  netherd doctor\n  netherd doctor lab.yml");
-  command.callback([&session, input] { session.run = [&session, input] { return doctor(*input, session); }; });
 }
 
 }  // namespace netherd::tools

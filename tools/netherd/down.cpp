@@ -1,28 +1,20 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "commands.hpp"
 #include "lab_error.hpp"
 #include "netherd/ops/quiescence.hpp"
 #include "privileges.hpp"
-#include "session.hpp"
 #include "suggest.hpp"
-#include "topology_input.hpp"
 
 namespace netherd::tools {
 
 namespace {
-
-struct Options {
-  TopologyInput input;  ///< file: LAB or FILE
-  bool all = false;
-  bool wait = false;
-};
 
 struct Removed {
   std::string lab;
@@ -60,7 +52,7 @@ bool is_file(const std::string& path) {
 }
 
 /// The lab that LAB or FILE means: a running lab of that name comes first, so that no file has to be read.
-std::optional<lab::LabDirectory> open_lab(const Options& options, Session& session, int& status) {
+std::optional<lab::LabDirectory> open_lab(const DownOptions& options, Session& session, int& status) {
   const std::string& name = options.input.file;
   auto opened = session.registry.open(name);
   const bool unknown = !opened && opened.error().code == boost::system::errc::no_such_file_or_directory;
@@ -103,7 +95,7 @@ std::vector<Removed> remove_all(Session& session, int& status) {
   return all;
 }
 
-std::vector<Removed> remove_one(const Options& options, Session& session, int& status) {
+std::vector<Removed> remove_one(const DownOptions& options, Session& session, int& status) {
   auto directory = open_lab(options, session, status);
   if (!directory) return {};
   auto removed = remove_lab(*std::move(directory), session);
@@ -138,7 +130,9 @@ void report(const std::vector<Removed>& labs, bool all, const nlohmann::ordered_
   }
 }
 
-int down(const Options& options, Session& session) {
+}  // namespace
+
+int down(const DownOptions& options, Session& session) {
   Console& console = session.console;
   if (options.all != options.input.file.empty()) {
     console.error("down: give either a LAB, a FILE, or --all");
@@ -162,21 +156,6 @@ int down(const Options& options, Session& session) {
   }
   report(labs, options.all, seconds_json(returned, quiesced), console);
   return status;
-}
-
-}  // namespace
-
-void add_down(CLI::App& app, Session& session) {
-  CLI::App& command = *app.add_subcommand("down", "Remove a lab");
-  auto options = std::make_shared<Options>();
-  command.add_option("LAB", options->input.file, "Name of the lab, or the file it came from (- for standard input)");
-  command.add_flag("--all", options->all, "All labs of this machine");
-  command.add_flag("--wait", options->wait, "Return when the kernel has finished its own cleanup");
-  command.add_option("--name", options->input.name, "Name of the lab, instead of the file's");
-  add_format_option(command, options->input.format);
-  add_output_options(command, session, Reports::yes);
-  command.footer("Example:\n  netherd down ring\n  netherd down lab.yml --wait");
-  command.callback([&session, options] { session.run = [&session, options] { return down(*options, session); }; });
 }
 
 }  // namespace netherd::tools

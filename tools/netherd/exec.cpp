@@ -1,18 +1,17 @@
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "commands.hpp"
 #include "interruption.hpp"
 #include "node_command.hpp"
 #include "nodes_of_lab.hpp"
 #include "privileges.hpp"
 #include "progress_bar.hpp"
-#include "session.hpp"
 #include "side_by_side.hpp"
 
 namespace netherd::tools {
@@ -21,17 +20,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-struct Options {
-  std::string lab;
-  std::vector<std::string> nodes;
-  bool all = false;
-  std::size_t jobs = 2 * std::max<std::size_t>(1, std::thread::hardware_concurrency());
-};
-
 /// Runs the command in several nodes, a few at a time.
 class ExecInNodes {
  public:
-  ExecInNodes(const Options& options, Session& session, std::vector<std::string> nodes)
+  ExecInNodes(const ExecOptions& options, Session& session, std::vector<std::string> nodes)
       : options_{options}, session_{session}, nodes_{std::move(nodes)}, results_(nodes_.size()) {}
 
   int run() {
@@ -102,7 +94,7 @@ class ExecInNodes {
     return {{"lab", options_.lab}, {"command", session_.command}, {"nodes", std::move(list)}};
   }
 
-  const Options& options_;
+  const ExecOptions& options_;
   Session& session_;
   std::vector<std::string> nodes_;
   std::vector<NodeCommandResult> results_;
@@ -113,7 +105,9 @@ class ExecInNodes {
   Interruption interruption_{context_, [this] { tasks_.stop(); }};
 };
 
-int exec(Options& options, Session& session) {
+}  // namespace
+
+int exec(const ExecOptions& options, Session& session) {
   Console& console = session.console;
   if (session.command.empty() || options.all != options.nodes.empty()) {
     console.error("exec: give NODE... or --all, then -- and a command: netherd exec LAB NODE -- ip address");
@@ -127,25 +121,6 @@ int exec(Options& options, Session& session) {
   }
   raise_descriptor_limit();
   return ExecInNodes{options, session, *nodes}.run();
-}
-
-}  // namespace
-
-void add_exec(CLI::App& app, Session& session) {
-  CLI::App& command = *app.add_subcommand("exec", "Run a command in one, several or all nodes of a lab");
-  auto options = std::make_shared<Options>();
-  command.add_option("LAB", options->lab, "Name of the lab")->required();
-  command.add_option("NODE", options->nodes, "Names of nodes; with several, each line of output names its node");
-  command.add_flag("--all", options->all, "All nodes, switches included");
-  command.add_option("--jobs", options->jobs, "How many nodes at a time")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  add_output_options(command, session, Reports::yes);
-  command.footer(
-      "What follows -- is the command. In one node it has the terminal, and its exit status is netherd's; of several\n"
-      "nodes the highest one is.\n"
-      "Example:\n  netherd exec ring n1 -- ping -c 1 10.0.0.2\n  netherd exec ring --all --jobs 8 -- ip route");
-  command.callback([&session, options] { session.run = [&session, options] { return exec(*options, session); }; });
 }
 
 }  // namespace netherd::tools

@@ -1,11 +1,10 @@
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "commands.hpp"
 #include "lab_error.hpp"
 #include "privileges.hpp"
-#include "session.hpp"
 
 namespace netherd::tools {
 
@@ -38,7 +37,9 @@ void collect(const std::string& name, Session& session, Collected& collected) {
   }
 }
 
-int collect_garbage(Session& session) {
+}  // namespace
+
+int gc(Session& session) {
   Console& console = session.console;
   if (!check_privileges(console, "gc")) return ExitStatus::failed;
   const auto labs = session.registry.list();
@@ -58,15 +59,6 @@ int collect_garbage(Session& session) {
   if (collected.labs.empty() && collected.symlinks == 0) console.print("nothing is left over");
   console.print_document(nlohmann::ordered_json{{"labs", collected.labs}, {"symlinks", collected.symlinks}});
   return collected.status;
-}
-
-}  // namespace
-
-void add_gc(CLI::App& app, Session& session) {
-  CLI::App& command = *app.add_subcommand("gc", "Remove what crashed runs have left");
-  add_output_options(command, session, Reports::yes);
-  command.footer("Labs that are up, and those that another netherd works on, are not touched.\nExample:\n  netherd gc");
-  command.callback([&session] { session.run = [&session] { return collect_garbage(session); }; });
 }
 
 }  // namespace netherd::tools

@@ -1,13 +1,11 @@
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <memory>
 #include <nlohmann/json.hpp>
 
+#include "commands.hpp"
 #include "lab_error.hpp"
 #include "natural_order.hpp"
-#include "session.hpp"
 
 namespace netherd::tools {
 
@@ -41,7 +39,9 @@ void print_table(const std::vector<lab::LabSummary>& labs, Console& console) {
   }
 }
 
-int list_labs(Session& session, bool names_only) {
+}  // namespace
+
+int ls(const LsOptions& options, Session& session) {
   auto labs = session.registry.list();
   if (!labs) {
     session.console.error(to_string(labs.error()));
@@ -51,7 +51,7 @@ int list_labs(Session& session, bool names_only) {
   auto list = nlohmann::ordered_json::array();
   for (const lab::LabSummary& lab : *labs) list.push_back(to_json(lab));
   session.console.print_document(nlohmann::ordered_json{{"labs", std::move(list)}});
-  if (names_only) {
+  if (options.names_only) {
     for (const lab::LabSummary& lab : *labs) session.console.print(lab.name);
   } else if (labs->empty()) {
     session.console.print("no labs");
@@ -59,18 +59,6 @@ int list_labs(Session& session, bool names_only) {
     print_table(*labs, session.console);
   }
   return ExitStatus::done;
-}
-
-}  // namespace
-
-void add_ls(CLI::App& app, Session& session) {
-  CLI::App& command = *app.add_subcommand("ls", "List the labs of this machine");
-  auto names_only = std::make_shared<bool>(false);
-  command.add_flag("--names", *names_only, "Only their names, one per line");
-  add_output_options(command, session, Reports::yes);
-  command.footer("Example:\n  netherd ls");
-  command.callback(
-      [&session, names_only] { session.run = [&session, names_only] { return list_labs(session, *names_only); }; });
 }
 
 }  // namespace netherd::tools

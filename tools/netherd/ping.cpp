@@ -2,29 +2,22 @@
 
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "commands.hpp"
 #include "lab_error.hpp"
 #include "nodes_of_lab.hpp"
 #include "privileges.hpp"
-#include "session.hpp"
 
 namespace netherd::tools {
 
 namespace {
 
 namespace asio = boost::asio;
-
-struct Options {
-  std::string lab;
-  std::uint32_t count = 1;
-  double timeout_seconds = 1;
-};
 
 std::string name_of(const lab::Topology& topology, const lab::Endpoint& end) {
   return topology.node(end.node).name + ':' + end.interface;
@@ -81,7 +74,9 @@ int report(const lab::Topology& topology, const std::vector<lab::PingResult>& re
   return failures == 0 ? ExitStatus::done : ExitStatus::failed;
 }
 
-int ping(const Options& options, Session& session) {
+}  // namespace
+
+int ping(const PingOptions& options, Session& session) {
   if (!all_nodes(options.lab, session)) return ExitStatus::invalid;
   if (!check_privileges(session.console, "ping")) return ExitStatus::failed;
   const auto topology = session.registry.read_topology_file(options.lab);
@@ -103,26 +98,6 @@ int ping(const Options& options, Session& session) {
                  });
   context.run();
   return report(*topology, results, session);
-}
-
-}  // namespace
-
-void add_ping(CLI::App& app, Session& session) {
-  CLI::App& command = *app.add_subcommand("ping", "Send a packet over every link of a lab, in both directions");
-  auto options = std::make_shared<Options>();
-  command.add_option("LAB", options->lab, "Name of the lab")->required();
-  command.add_option("--count", options->count, "Packets over each link in each direction")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  command.add_option("--timeout", options->timeout_seconds, "Seconds to wait for each answer")
-      ->check(CLI::Range(0.001, 3'600.0))
-      ->capture_default_str();
-  add_output_options(command, session, Reports::yes);
-  command.footer(
-      "Links with addresses at both ends are probed by ICMP, others by Ethernet frames. Lists the directions that do\n"
-      "not answer; the exit status is then 1.\n"
-      "Example:\n  netherd ping ring\n  netherd ping ring --count 5 --timeout 0.2 --json");
-  command.callback([&session, options] { session.run = [&session, options] { return ping(*options, session); }; });
 }
 
 }  // namespace netherd::tools

@@ -2,14 +2,11 @@
 
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "session.hpp"
-#include "topology_input.hpp"
+#include "commands.hpp"
 
 namespace netherd::tools {
 
@@ -24,7 +21,9 @@ nlohmann::ordered_json list_commands(const lab::Plan& plan) {
   return commands;
 }
 
-int print_plan(const TopologyInput& input, Session& session) {
+}  // namespace
+
+int plan(const TopologyInput& input, Session& session) {
   Console& console = session.console;
   auto topology = load_topology(input, console);
   if (!topology || !assign_addresses(*topology, console)) return ExitStatus::invalid;
@@ -43,17 +42,6 @@ int print_plan(const TopologyInput& input, Session& session) {
                                                 {"requests", counts.requests},
                                                 {"commands", list_commands(plan)}});
   return ExitStatus::done;
-}
-
-}  // namespace
-
-void add_plan(CLI::App& app, Session& session) {
-  CLI::App& command = *app.add_subcommand("plan", "Print what `up` would send, as the equivalent ip commands");
-  auto input = std::make_shared<TopologyInput>();
-  add_topology_input(command, *input);
-  add_output_options(command, session, Reports::yes);
-  command.footer("Example:\n  netherd plan lab.yml --routing shortest-path | less");
-  command.callback([&session, input] { session.run = [&session, input] { return print_plan(*input, session); }; });
 }
 
 }  // namespace netherd::tools

@@ -1,13 +1,13 @@
 #include <fmt/core.h>
 #include <linux/rtnetlink.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "commands.hpp"
 #include "lab_error.hpp"
 #include "netherd/ops/address.hpp"
 #include "netherd/ops/link.hpp"
@@ -15,7 +15,6 @@
 #include "node_channel.hpp"
 #include "nodes_of_lab.hpp"
 #include "privileges.hpp"
-#include "session.hpp"
 #include "side_by_side.hpp"
 
 namespace netherd::tools {
@@ -23,12 +22,6 @@ namespace netherd::tools {
 namespace {
 
 namespace asio = boost::asio;
-
-struct Options {
-  std::string lab;
-  std::string node;
-  bool names_only = false;
-};
 
 /// What the kernel has in a node.
 struct NodeState {
@@ -140,7 +133,7 @@ void print(const NodeState& node, const Wiring& wiring, Console& console) {
   }
 }
 
-int show_states(const Options& options, Session& session, std::vector<NodeState> states) {
+int show_states(const ShowOptions& options, Session& session, std::vector<NodeState> states) {
   asio::io_context context{1};
   asio::co_spawn(context, async_ask_all(context, session, options.lab, states), [](const std::exception_ptr& error) {
     if (error) std::rethrow_exception(error);
@@ -157,7 +150,9 @@ int show_states(const Options& options, Session& session, std::vector<NodeState>
   return ExitStatus::done;
 }
 
-int show(const Options& options, Session& session) {
+}  // namespace
+
+int show(const ShowOptions& options, Session& session) {
   const auto names =
       options.node.empty() ? all_nodes(options.lab, session) : find_nodes(options.lab, {options.node}, session);
   if (!names) return ExitStatus::invalid;
@@ -170,19 +165,6 @@ int show(const Options& options, Session& session) {
   std::vector<NodeState> states(names->size());
   for (std::size_t i = 0; i < states.size(); ++i) states[i].name = (*names)[i];
   return show_states(options, session, std::move(states));
-}
-
-}  // namespace
-
-void add_show(CLI::App& app, Session& session) {
-  CLI::App& command = *app.add_subcommand("show", "Show nodes, interfaces, addresses and state of a lab");
-  auto options = std::make_shared<Options>();
-  command.add_option("LAB", options->lab, "Name of the lab")->required();
-  command.add_option("NODE", options->node, "Only this node");
-  command.add_flag("--names", options->names_only, "Only the names of the nodes, one per line");
-  add_output_options(command, session, Reports::yes);
-  command.footer("Example:\n  netherd show ring\n  netherd show ring n1 --json");
-  command.callback([&session, options] { session.run = [&session, options] { return show(*options, session); }; });
 }
 
 }  // namespace netherd::tools

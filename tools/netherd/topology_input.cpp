@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -91,25 +90,6 @@ void report(const std::string& source, const std::vector<lab::Finding>& errors, 
 }
 
 }  // namespace
-
-void add_format_option(CLI::App& command, std::string& format) {
-  command.add_option("--format", format, "Format of FILE, if its content should not decide")
-      ->check(CLI::IsMember({"containerlab", "graphml", "edges"}));
-}
-
-void add_lab_options(CLI::App& command, TopologyInput& input) {
-  command.add_option("--routing", input.routing, "Routes that every node gets")
-      ->check(CLI::IsMember({"none", "default", "shortest-path"}));
-  command.add_option("--ipv4-pool", input.ipv4_pool, "Links without an IPv4 address get one from this network");
-  command.add_option("--ipv6-pool", input.ipv6_pool, "Links without an IPv6 address get one from this network");
-}
-
-void add_topology_input(CLI::App& command, TopologyInput& input) {
-  command.add_option("FILE", input.file, "Topology file; - for standard input")->required();
-  add_format_option(command, input.format);
-  command.add_option("--name", input.name, "Name of the lab, instead of the file's");
-  add_lab_options(command, input);
-}
 
 std::optional<std::string> read_input(const std::string& file, Console& console) {
   engine::FileDescriptor opened;

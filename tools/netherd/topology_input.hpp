@@ -8,11 +8,6 @@
 #include "netherd/lab/reader.hpp"
 #include "netherd/lab/topology.hpp"
 
-namespace CLI {
-class App;
-class Option;
-}  // namespace CLI
-
 namespace netherd::tools {
 
 /// Larger input is refused: nobody has a topology of that size, and reading it would take all memory.
@@ -28,12 +23,6 @@ struct TopologyInput {
   std::string ipv6_pool{};
 };
 
-/// Adds FILE, --format, --name, --routing, --ipv4-pool and --ipv6-pool.
-void add_topology_input(CLI::App& command, TopologyInput& input);
-void add_format_option(CLI::App& command, std::string& format);
-
-/// Routing and pools, as --routing, --ipv4-pool and --ipv6-pool have them.
-void add_lab_options(CLI::App& command, TopologyInput& input);
 /// Overrides a topology's options by those given; false if one of them is invalid, which has then been said.
 [[nodiscard]] bool override_options(const TopologyInput& input, lab::Topology& topology, Console& console);
 

@@ -1,6 +1,5 @@
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -9,6 +8,7 @@
 #include <thread>
 
 #include "carrier.hpp"
+#include "commands.hpp"
 #include "interruption.hpp"
 #include "lab_error.hpp"
 #include "loop_monitor.hpp"
@@ -18,9 +18,7 @@
 #include "preflight.hpp"
 #include "privileges.hpp"
 #include "progress_bar.hpp"
-#include "session.hpp"
 #include "side_by_side.hpp"
-#include "topology_input.hpp"
 
 namespace netherd::tools {
 
@@ -33,14 +31,6 @@ using namespace std::chrono_literals;
 constexpr auto carrier_patience = 10s;
 constexpr std::size_t most_nodes_named = 20;
 
-struct Options {
-  TopologyInput input;
-  bool wait = false;
-  bool keep_on_failure = false;
-  std::string submission = "auto";
-  std::size_t factory_threads = lab::BuildOptions{}.factory_threads;
-};
-
 struct Seconds {
   double read = 0;
   double plan = 0;
@@ -51,7 +41,7 @@ struct Seconds {
 /// Builds one lab: from the claim to its name until it is up, or removed again.
 class Up {
  public:
-  Up(const Options& options, Session& session, const lab::Topology& topology, const lab::Plan& plan)
+  Up(const UpOptions& options, Session& session, const lab::Topology& topology, const lab::Plan& plan)
       : options_{options}, session_{session}, console_{session.console}, topology_{topology}, plan_{plan} {}
 
   int run(Seconds seconds);
@@ -70,7 +60,7 @@ class Up {
   int report();
   [[nodiscard]] nlohmann::ordered_json to_json() const;
 
-  const Options& options_;
+  const UpOptions& options_;
   Session& session_;
   Console& console_;
   const lab::Topology& topology_;
@@ -272,7 +262,9 @@ nlohmann::ordered_json Up::to_json() const {
           {"exec", {{"commands", commands_run_}, {"failed", commands_failed_}}}};
 }
 
-int up(const Options& options, Session& session) {
+}  // namespace
+
+int up(const UpOptions& options, Session& session) {
   Seconds seconds;
   const Stopwatch read_time;
   auto topology = load_topology(options.input, session.console);
@@ -284,30 +276,6 @@ int up(const Options& options, Session& session) {
   seconds.plan = plan_time.seconds();
   if (!preflight(plan, session, "up")) return ExitStatus::failed;
   return Up{options, session, *topology, plan}.run(seconds);
-}
-
-}  // namespace
-
-void add_up(CLI::App& app, Session& session) {
-  CLI::App& command = *app.add_subcommand("up", "Build a lab from a topology file");
-  auto options = std::make_shared<Options>();
-  add_topology_input(command, options->input);
-  command.add_flag("--wait", options->wait, "Return when every link has carrier");
-  command.add_flag("--keep-on-failure", options->keep_on_failure, "Leave what was made if the lab cannot be built");
-  command
-      .add_option("--submission", options->submission,
-                  "Who executes requests: the event loop, kernel workers, or whoever is faster")
-      ->check(CLI::IsMember({"auto", "in-loop", "worker"}))
-      ->capture_default_str();
-  command.add_option("--factory-threads", options->factory_threads, "Threads that create namespaces")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  add_output_options(command, session, Reports::yes);
-  command.footer(
-      "Example:\n"
-      "  netherd up lab.yml --wait\n"
-      "  netherd generate ring --nodes 1000 | netherd up - --name big --json");
-  command.callback([&session, options] { session.run = [&session, options] { return up(*options, session); }; });
 }
 
 }  // namespace netherd::tools
