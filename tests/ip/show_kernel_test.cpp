@@ -62,6 +62,16 @@ std::vector<std::string> said_by_both(const std::vector<std::string>& lines) {
   return answers;
 }
 
+/// The kernel's own neighbours and addresses come and go, also between the two.
+std::vector<std::string> said_once_more(const std::string& line) {
+  std::vector<std::string> said;
+  static_cast<void>(becomes_true([&] {
+    said = said_by_both({line});
+    return said[0] == said[1];
+  }));
+  return said;
+}
+
 TEST_F(Show, IsThatOfIp) {
   const auto commands = commands_marked('>');
   for (const std::string format : formats) {
@@ -73,7 +83,11 @@ TEST_F(Show, IsThatOfIp) {
     }
     const auto said = said_by_both(lines);
     ASSERT_EQ(said.size(), 2 * lines.size()) << format;
-    for (std::size_t i = 0; i < said.size(); i += 2) EXPECT_EQ(said[i], said[i + 1]) << "Left: netherd ip. Right: ip.";
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (said[2 * i] == said[2 * i + 1]) continue;
+      const auto again = said_once_more(lines[i]);
+      EXPECT_EQ(again[0], again[1]) << "Left: netherd ip. Right: ip.";
+    }
   }
 }
 

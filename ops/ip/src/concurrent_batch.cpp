@@ -28,7 +28,10 @@ std::string file_identity(const std::string& path) {
 ConcurrentBatch::ConcurrentBatch(BatchReader& reader, const Options& options, Namespaces& namespaces)
     : reader_{reader}, options_{options}, line_options_{options}, namespaces_{namespaces} {
   line_options_.batch.reset();
-  refused_ = [this](std::size_t line, const engine::Outcome& outcome) { note(line, refusal(outcome), status_refused); };
+  refused_ = [this](std::size_t line, const engine::Outcome& outcome) {
+    const std::lock_guard lock{refusing_};
+    note(line, refusal(outcome), status_refused);
+  };
   keys_[""] = "";
   key_of_file_[file_identity("/proc/self/ns/net")] = "";
 }

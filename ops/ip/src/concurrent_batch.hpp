@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <deque>
 #include <list>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -59,6 +60,7 @@ class ConcurrentBatch {
   Options line_options_;  // what a line begins with
   Namespaces& namespaces_;
   Connection::Refused refused_;
+  std::mutex refusing_;  // more than one thread may settle
   std::list<Line> lines_;
   std::unordered_map<std::string, std::deque<Line*>> waiting_;  // by namespace
   std::unordered_map<std::string, std::string> keys_;           // the name by which a namespace is known here

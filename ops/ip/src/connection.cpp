@@ -20,9 +20,9 @@ constexpr int list_attempts = 4;
 constexpr std::size_t most_posted = 128;
 constexpr std::size_t most_posted_bytes = 24 * 1024;
 
-/// Where datagrams are received, whatever the connection: what they say is copied at once.
+/// Where a thread receives datagrams, whatever the connection: what they say is copied at once.
 std::span<std::byte> receive_buffer() {
-  static const auto buffer = std::make_unique_for_overwrite<std::byte[]>(receive_bytes);
+  thread_local const auto buffer = std::make_unique_for_overwrite<std::byte[]>(receive_bytes);
   return {buffer.get(), receive_bytes};
 }
 

@@ -22,7 +22,8 @@ class Connection {
  public:
   using Visitor = std::function<void(const engine::MessageView&)>;
 
-  /// Is told what became of a posted request that has failed, and the number that it was posted with.
+  /// Is told what became of a posted request that has failed, and the number that it was posted with: on the thread
+  /// that settles the connection.
   using Refused = std::function<void(std::size_t, const engine::Outcome&)>;
 
   /// Has a buffer of `datagram_bytes`, which no request may exceed.
@@ -37,8 +38,9 @@ class Connection {
   /// Queues a request, which is sent together with others: when there are many, by settle(), or before anything else
   /// is sent.
   void post(Request request, std::size_t number, const Refused& refused);
-  /// Waits until everything posted was executed.
+  /// Waits until everything posted was executed. Connections can do so on several threads at a time.
   void settle();
+  [[nodiscard]] bool has_posted() const noexcept { return !posted_.empty(); }
 
   [[nodiscard]] const engine::NetlinkSocket& socket() const noexcept { return socket_; }
   /// What execute() does, without waiting: see Channel.

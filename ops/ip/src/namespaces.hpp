@@ -49,7 +49,7 @@ class Namespaces {
   /// What will be posted in this session has effects in other namespaces as well: what was posted there comes first,
   /// and what is posted there next comes behind it.
   void share(Session& session);
-  /// Executes what is posted and shared, unless by `but`.
+  /// Executes what is posted and shared, unless by `but`; settle_all(): what is posted, on two threads if that pays.
   void settle_shared(const Session* but = nullptr);
   void settle_all();
 

@@ -47,6 +47,7 @@ class Session final : public Environment {
   void post(Command command, std::size_t number, const Connection::Refused& refused);
   /// Executes what was posted: here, and before that what was posted elsewhere and has an effect here.
   void settle();
+  [[nodiscard]] bool has_posted() const noexcept { return connection_.has_posted(); }
   /// Lists objects; failure is thrown.
   void list(Request& request, Messages& found);
 

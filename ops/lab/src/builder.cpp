@@ -428,7 +428,7 @@ Builder::~Builder() { stop(); }
 void Builder::stop() { impl_->stop(); }
 
 boost::asio::awaitable<BuildReport> Builder::async_build() {
-  co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(BuildReport)>(
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(BuildReport)>(
       [impl = impl_](auto handler) { impl->start(std::move(handler)); }, boost::asio::use_awaitable);
 }
 

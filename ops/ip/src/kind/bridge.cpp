@@ -227,7 +227,7 @@ constexpr std::array port_showings_last{
 std::string forward_mask_text(std::uint16_t mask) {
   std::string text;
   for (unsigned bit = 0; bit < 16; ++bit) {
-    if ((mask >> bit & 1U) == 0) continue;
+    if ((unsigned{mask} >> bit & 1U) == 0) continue;
     std::array<char, 8> digits{'0', 'x'};
     std::snprintf(digits.data(), digits.size(), "0x%x", 1U << bit);
     text += bit == 0 ? "stp" : bit == 2 ? "lacp" : bit == 14 ? "lldp" : digits.data();
