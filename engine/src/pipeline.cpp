@@ -159,6 +159,12 @@ void Pipeline::on_received(std::span<const std::byte> datagram, bool truncated) 
   drop_ended();
 }
 
+void Pipeline::on_silence() {
+  assert(!sending_ && !overrun_ && !dump_.active);
+  conclude_success_before(next_);
+  drop_ended();
+}
+
 void Pipeline::handle(const MessageView& message) {
   if (dump_.active && message.sequence() == dump_.sequence) return handle_dump_part(message);
   const auto place = find_in_flight(message.sequence());

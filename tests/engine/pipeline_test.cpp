@@ -250,6 +250,29 @@ TEST(Pipeline, AfterALossSilenceProvesNothing) {
   EXPECT_FALSE(client.pipeline.overrun());
 }
 
+TEST(Pipeline, SilenceProvesTheSuccessOfQuietRequests) {
+  PipelineClient client{failing({1})};
+  for (int count = 0; count < 3; ++count) client.enqueue(client.sink, change_request_type, RequestKind::quiet);
+  client.send();
+  EXPECT_TRUE(client.receive());
+  expect_success(client, 0);
+  expect(client, 1, system_error(EEXIST), RequestState::answered);
+  EXPECT_FALSE(client.receive()) << "nobody has asked for an acknowledgement";
+  EXPECT_EQ(client.record(2).outcomes, 0);
+  client.pipeline.on_silence();
+  expect_success(client, 2);
+  EXPECT_FALSE(client.pipeline.expects_answers());
+}
+
+TEST(Pipeline, SilenceAfterALossIsNotSuccessOfQuietRequests) {
+  PipelineClient client{failing({0})};
+  client.enqueue(client.sink, change_request_type, RequestKind::quiet);
+  client.send();
+  client.kernel.lose_newest_answer();
+  client.receive_all();
+  expect(client, 0, EngineError::answer_lost, RequestState::unknown);
+}
+
 TEST(Pipeline, AnAnswerBehindALossProvesNothingAboutOthers) {
   PipelineClient client{failing({0})};
   client.enqueue();

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "command.hpp"
 
 namespace netherd::test {
@@ -55,6 +57,46 @@ TEST_F(Batch, FindsLinksUnderTheirPresentNames) {
       "b1 up\n");
   const Finished built = run("netherd ip -batch lines");
   EXPECT_EQ(built.status, 0) << testing::PrintToString(built);
+}
+
+TEST_F(Batch, WithForceKeepsTheOrderOfANamespaceOfTwoNames) {
+  EXPECT_EQ(run("ip netns add one; ip netns add two; ln -s /run/netns/one /run/netns/uno").status, 0);
+  write_file("lines",
+             "-n one link add d0 type veth peer name d1\n-n uno link set d0 name e0\n-n one link set e0 up\n"
+             "-n uno addr add 10.0.0.1/24 dev e0\n-n one link set d1 netns two\n-n two link set d1 name e1\n"
+             "-n uno link set e0 down\n-n one link set e0 name f0\n-n uno link set f0 up\n-n two link set e1 up\n");
+  const Finished built = run("netherd ip -force -batch lines");
+  EXPECT_EQ(built.status, 0) << testing::PrintToString(built);
+  EXPECT_NE(run("ip -n one -br addr show dev f0").output.find("10.0.0.1/24"), std::string::npos);
+  static_cast<void>(run("rm /run/netns/uno; ip netns del one; ip netns del two"));
+}
+
+/// Some of which fail: what follows in the same namespaces finds what is there, and no more.
+TEST_F(Batch, WithForceBuildsWhatIpBuilds) {
+  std::string lines;
+  for (int i = 0; i < 40; ++i) lines += "netns add n" + std::to_string(i) + '\n';
+  for (int i = 0; i < 40; ++i) {
+    const std::string here = 'n' + std::to_string(i);
+    const std::string there = 'n' + std::to_string((i + 1) % 40);
+    lines += "link add r index 7 netns " + here + " type veth peer name l index 8 netns " + there + '\n';
+    if (i % 5 == 0) lines += "link add r index 9 netns " + here + " type veth peer name x netns " + there + '\n';
+    if (i % 3 == 0) lines += "netns exec " + here + " ip link set r name q\n";
+    lines += "netns exec " + here + " ip addr add 10.0.0.1/24 dev r\n";
+    lines += "netns exec " + there + " ip addr add 10.0.0.2/24 dev l\n";
+    lines += "netns exec " + there + " ip link set x up\n";
+  }
+  write_file("lines", lines);
+  std::array<Finished, 2> finished;
+  std::array<std::string, 2> state;
+  for (const std::size_t who : {0U, 1U}) {
+    finished.at(who) = run(std::string{who == 0 ? "netherd " : ""} + "ip -force -batch lines");
+    state.at(who) =
+        run("for i in $(seq 0 39); do echo $i; ip -n n$i -br -4 addr; ip -n n$i -o link | cut -d: -f1,2; done").output;
+    EXPECT_EQ(run("netherd ip -all netns delete").status, 0);
+  }
+  EXPECT_EQ(finished[0].status, finished[1].status);
+  EXPECT_EQ(finished[0].errors, finished[1].errors);
+  EXPECT_EQ(state[0], state[1]);
 }
 
 /// With `netns exec`, which both understand.

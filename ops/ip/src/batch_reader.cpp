@@ -81,10 +81,9 @@ Touched touched_by(Words words, Options options) try {
     if (word.starts_with("link-netns")) return everything;
     if (word != "netns" || words.empty()) continue;
     if (is_number(words.peek())) return everything;  // the namespace of a process, which may have a name as well
-    touched.names.emplace_back(words.take());
+    std::string name{words.take()};
+    if (std::ranges::find(touched.names, name) == touched.names.end()) touched.names.push_back(std::move(name));
   }
-  std::ranges::sort(touched.names);
-  touched.names.erase(std::ranges::unique(touched.names).begin(), touched.names.end());
   return touched;
 } catch (const CommandError&) {
   return everything;

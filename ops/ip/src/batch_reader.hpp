@@ -32,8 +32,9 @@ struct BatchLine {
 /// order.
 struct Touched {
   bool everything = false;
-  bool creates = false;              ///< the one name is that of a namespace to come
-  std::vector<std::string> names{};  ///< of namespaces; "" is the one that the process is in
+  bool creates = false;  ///< the one name is that of a namespace to come
+  /// Of namespaces, each once; "" is the one that the process is in. The first is the one that executes the command.
+  std::vector<std::string> names{};
 };
 [[nodiscard]] Touched touched_by(Words words, Options options);
 

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t most_lines = 32 * 1024;
 /// Of those, the ones that are read before something is executed again.
 constexpr int lines_at_a_time = 64;
+/// Lines that touch several namespaces, executed together: more would keep the threads that create namespaces waiting.
+constexpr std::size_t most_unsettled = 8;
 
 /// Which file a path leads to; empty if there is none.
 std::string file_identity(const std::string& path) {
@@ -99,12 +101,15 @@ bool ConcurrentBatch::do_something() {
     execute_first(creations_);
   } else if (!shared_.empty()) {
     execute_first(shared_);
-  } else if (!creations_.empty()) {
-    if (can_read_on()) return true;
-    namespaces_.settle_shared();
-    execute_first(creations_);  // waits for a namespace
+    if (unsettled_.size() >= most_unsettled) settle_shared();
+  } else if (can_read_on() && !creations_.empty()) {
+    return true;
   } else if (!ready_.empty()) {
-    execute_first(ready_);
+    execute_first(ready_);  // which only posts it
+  } else if (!unsettled_.empty()) {
+    settle_shared();
+  } else if (!creations_.empty()) {
+    execute_first(creations_);  // waits for a namespace
   } else if (barrier_ != nullptr) {
     execute_alone(*std::exchange(barrier_, nullptr));
   } else {
@@ -119,17 +124,33 @@ int ConcurrentBatch::execute_words(Line& line) {
 }
 
 void ConcurrentBatch::execute(Line& line) {
+  const auto& names = line.touched.names;
+  const bool is_shared = names.size() > 1;
   try {
+    if (has_aliases_) namespaces_.settle_all();
     if (line.touched.creates) {
       execute_words(line);
     } else {
-      post_command(Words{line.line.words}, line_options_, namespaces_,
-                   {line.line.number, &refused_, line.touched.names.size() > 1});
+      if (is_shared)
+        std::for_each(names.begin() + 1, names.end(), [this](const auto& name) { namespaces_.settle(name); });
+      post_command(Words{line.line.words}, line_options_, namespaces_, {line.line.number, &refused_, is_shared});
     }
   } catch (const CommandError& error) {
     note(line.line.number, error.what(), error.status());
   }
-  finish(line);
+  if (!is_shared) return finish(line);
+  unsettled_.push_back(&line);
+  release(names.front());  // what is posted there next comes behind this anyway
+}
+
+/// Executes what touches several namespaces, so that what waits for it in those can be posted.
+void ConcurrentBatch::settle_shared() {
+  namespaces_.settle_shared();
+  for (Line* const line : std::exchange(unsettled_, {})) {
+    const auto& names = line->touched.names;
+    std::for_each(names.begin() + 1, names.end(), [this](const auto& name) { release(name); });
+    lines_.erase(line->self);
+  }
 }
 
 void ConcurrentBatch::execute_alone(Line& line) {
@@ -142,16 +163,19 @@ void ConcurrentBatch::execute_alone(Line& line) {
   lines_.erase(line.self);
 }
 
-void ConcurrentBatch::finish(Line& line) {
-  for (const std::string& name : line.touched.names) {
-    const auto queue = waiting_.find(name);
-    queue->second.pop_front();
-    if (queue->second.empty()) {
-      waiting_.erase(queue);
-    } else if (Line& next = *queue->second.front(); --next.waits_for == 0) {
-      make_ready(next);
-    }
+/// The line that waits for this namespace is the next one.
+void ConcurrentBatch::release(const std::string& name) {
+  const auto queue = waiting_.find(name);
+  queue->second.pop_front();
+  if (queue->second.empty()) {
+    waiting_.erase(queue);
+  } else if (Line& next = *queue->second.front(); --next.waits_for == 0) {
+    make_ready(next);
   }
+}
+
+void ConcurrentBatch::finish(Line& line) {
+  for (const std::string& name : line.touched.names) release(name);
   lines_.erase(line.self);
 }
 
@@ -177,6 +201,7 @@ const std::string& ConcurrentBatch::key_of(const std::string& name) {
   if (!is_new || !ops::is_valid_netns_name(name)) return entry->second;
   const std::string file = file_identity(std::string{ops::netns_directory} + '/' + name);
   if (!file.empty()) entry->second = key_of_file_.try_emplace(file, name).first->second;
+  has_aliases_ = has_aliases_ || entry->second != name;
   return entry->second;
 }
 

@@ -50,7 +50,9 @@ class ConcurrentBatch {
   void execute(Line& line);
   void execute_alone(Line& line);
   int execute_words(Line& line);
+  void release(const std::string& name);
   void finish(Line& line);
+  void settle_shared();
   void settle();
   void note(std::size_t line, std::string text, int status);
   [[nodiscard]] const std::string& key_of(const std::string& name);
@@ -65,11 +67,13 @@ class ConcurrentBatch {
   std::unordered_map<std::string, std::deque<Line*>> waiting_;  // by namespace
   std::unordered_map<std::string, std::string> keys_;           // the name by which a namespace is known here
   std::unordered_map<std::string, std::string> key_of_file_;
-  std::deque<Line*> creations_;  // that can be executed now
-  std::deque<Line*> shared_;     // those that touch several namespaces
-  std::deque<Line*> ready_;      // all others
-  Line* barrier_ = nullptr;      // waits for all others
+  std::deque<Line*> creations_;   // that can be executed now
+  std::deque<Line*> shared_;      // those that touch several namespaces
+  std::deque<Line*> ready_;       // all others
+  std::vector<Line*> unsettled_;  // those of shared_ that are posted, but perhaps not executed
+  Line* barrier_ = nullptr;       // waits for all others
   bool ended_ = false;
+  bool has_aliases_ = false;  // a namespace is spoken of by two names
   std::vector<Failure> failures_;
   bool failed_ = false;
 };

@@ -79,7 +79,8 @@ class Connection::PostedSink final : public engine::AnswerSink {
 Connection::Connection(engine::NetlinkSocket socket, std::size_t datagram_bytes)
     : socket_{std::move(socket)}, pipeline_{limits_of(socket_, datagram_bytes)} {}
 
-Outcome Connection::execute(Request& request) { return talk(request, engine::RequestKind::single, nullptr); }
+/// Without an acknowledgement, which would cost a message and reading it.
+Outcome Connection::execute(Request& request) { return talk(request, engine::RequestKind::quiet, nullptr); }
 
 Outcome Connection::get(Request& request, const Visitor& visit) {
   Messages found;
@@ -133,7 +134,9 @@ Outcome Connection::talk(Request& request, engine::RequestKind kind, const Visit
       !pipeline_.enqueue({.message = message, .sink = &sink, .kind = kind})) {
     return {engine::EngineError::request_too_large, engine::RequestState::waiting, nullptr};
   }
+  talks_quietly_ = kind == engine::RequestKind::quiet;
   while (!sink.done()) exchange();
+  talks_quietly_ = false;
   return std::move(sink.outcome());
 }
 
@@ -169,6 +172,7 @@ void Connection::receive() {
   if (errno == EINTR) return;
   if (errno != EAGAIN) return pipeline_.fail_all(last_error());
   if (pipeline_.overrun()) return pipeline_.on_drained();
+  if (talks_quietly_) return pipeline_.on_silence();
   pollfd readable{socket_.descriptor(), POLLIN, 0};
   ::poll(&readable, 1, -1);
 }

@@ -65,7 +65,8 @@ class Connection {
   engine::Pipeline pipeline_;
   std::vector<Posted> posted_;
   std::size_t posted_bytes_ = 0;
-  std::size_t answered_ = 0;  // of those
+  std::size_t answered_ = 0;    // of those
+  bool talks_quietly_ = false;  // what is in flight is answered by errors only
 };
 
 }  // namespace netherd::ip

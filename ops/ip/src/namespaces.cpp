@@ -39,7 +39,7 @@ std::size_t most_descriptors() {
 std::size_t most_open_namespaces() { return std::clamp<std::size_t>(most_descriptors() / 4, 4, 1024); }
 
 /// Enough that the creating threads need not wait for the next command. Each takes two.
-std::size_t most_spares() { return std::clamp<std::size_t>(most_descriptors() / 16, 1, 16); }
+std::size_t most_spares() { return std::clamp<std::size_t>(most_descriptors() / 16, 1, 32); }
 
 /// Largest datagram: of one command (those of `ip` are at most 4 KiB), and of many.
 constexpr std::size_t command_bytes = 8 * 1024;
@@ -127,7 +127,7 @@ Namespaces::Entry* Namespaces::find(std::string_view name) {
 Namespaces::Entry& Namespaces::remember(std::string_view name, FileDescriptor netns) {
   make_room();
   ages_.emplace_front(name);
-  return entries_.emplace(name, Entry{std::move(netns), {}, false, nullptr, ages_.begin()}).first->second;
+  return entries_.emplace(name, Entry{std::move(netns), {}, nullptr, ages_.begin()}).first->second;
 }
 
 /// Many at a time, since requests that are posted may need any of them, and are executed first.
@@ -168,9 +168,7 @@ Session& Namespaces::enter(std::string_view name) {
   Entry& entry = *find(name);
   if (!entry.session) {
     FileDescriptor socket = entry.socket ? std::move(entry.socket) : open_inside(name, entry.netns.get());
-    const bool is_fresh = std::exchange(entry.is_fresh, false);
     entry.session = session_on(name, check_socket(engine::NetlinkSocket::adopt(std::move(socket))));
-    if (is_fresh && in_batch_) entry.session->set_fresh();
   }
   return *entry.session;
 }
@@ -215,9 +213,17 @@ void Namespaces::drop_spares() {
 }
 
 void Namespaces::share(Session& session) {
-  if (shared_ == &session) return;  // nobody else has posted anything since: that would have settled it
-  settle_all();
+  if (shared_ == &session) return;
+  settle_shared();
   shared_ = &session;
+}
+
+void Namespaces::settle(const std::string& name) {
+  if (name.empty()) {
+    if (home_) home_->settle_own();
+  } else if (const auto found = entries_.find(name); found != entries_.end() && found->second.session) {
+    found->second.session->settle_own();
+  }
 }
 
 void Namespaces::settle_shared(const Session* but) {
@@ -254,7 +260,6 @@ void Namespaces::create(std::string_view name) {
   forget(name);
   Entry& entry = remember(name, std::move(spare.made.netns));
   entry.socket = std::move(spare.made.socket);
-  entry.is_fresh = true;
 }
 
 void Namespaces::attach(std::string_view name, std::string_view pid) {

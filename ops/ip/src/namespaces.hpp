@@ -46,9 +46,10 @@ class Namespaces {
   /// Those made in advance are not what a new one would be: a program has changed settings that it would inherit.
   void drop_spares();
 
-  /// What will be posted in this session has effects in other namespaces as well: what was posted there comes first,
-  /// and what is posted there next comes behind it.
+  /// What will be posted in this session has effects in other namespaces as well: what others have shared comes first.
   void share(Session& session);
+  /// Executes what is posted in the namespace of this name.
+  void settle(const std::string& name);
   /// Executes what is posted and shared, unless by `but`; settle_all(): what is posted, on two threads if that pays.
   void settle_shared(const Session* but = nullptr);
   void settle_all();
@@ -60,7 +61,6 @@ class Namespaces {
   struct Entry {
     engine::FileDescriptor netns;
     engine::FileDescriptor socket;  // for the session to come
-    bool is_fresh = false;          // made by this process, and not used yet
     std::unique_ptr<Session> session;
     std::list<std::string>::iterator age;
   };

@@ -28,9 +28,9 @@ std::uint8_t take_ip_protocol(Words& words);
 
 /// The index of a link that has to be there: Cannot find device "NAME".
 [[nodiscard]] inline int index_of(Environment& environment, std::string_view name) {
-  const LinkFacts* link = environment.find_link(name);
-  if (link == nullptr) fail_no_device(name);
-  return link->index;
+  const int index = environment.find_index(name);
+  if (index == 0) fail_no_device(name);
+  return index;
 }
 
 }  // namespace netherd::ip

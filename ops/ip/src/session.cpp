@@ -4,10 +4,12 @@
 #include <linux/net_namespace.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -34,10 +36,6 @@ LinkFacts facts_of(const MessageView& message) {
           .address_size = attributes.bytes(IFLA_ADDRESS).size()};
 }
 
-/// A link takes 1 to 2 KiB.
-constexpr engine::SocketOptions notification_buffer{.receive_buffer_bytes = 1U << 19U};
-std::array<char, 16 * 1024> notification_bytes;
-
 Request link_question(int index) {
   ifinfomsg header{};
   header.ifi_index = index;
@@ -58,17 +56,21 @@ std::string refusal(const Outcome& outcome) {
 
 void Session::use(const Options& options) {
   options_ = &options;
+  forget_links();  // an earlier command of the batch, or another program, may have changed them
   printer_ = Printer{options.layout()};
 }
 
 void Session::post(Command command, std::size_t number, const Connection::Refused& refused) {
-  namespaces_.settle_shared(this);
   connection_.post(std::move(*command.request), number, refused);
   names_change_ = names_change_ || command.changes_links;
 }
 
 void Session::settle() {
   namespaces_.settle_shared(this);
+  settle_own();
+}
+
+void Session::settle_own() {
   connection_.settle();
   names_change_ = false;
 }
@@ -97,70 +99,22 @@ const LinkFacts* Session::ask(Request& request) {
   return outcome.ok() ? answer : nullptr;
 }
 
-void Session::list_links() {
-  Request request{RTM_GETLINK, NLM_F_DUMP, ifinfomsg{}};
-  request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-  Messages links;
-  if (!connection_.list(request, links).ok()) return;
-  for (const MessageView link : links) remember_link(link);
-}
-
-/// Takes in what has become of the links that are remembered.
-void Session::follow_changes() {
-  if (!namespaces_.in_batch()) return;
-  if (names_change_) settle();
-  if (!notifications_) {
-    settle();
-    notifications_ = namespaces_.open_socket(name_, notification_buffer);
-    const int socket = notifications_->descriptor();
-    sockaddr_nl own{};  // the kernel skips sockets without an address
-    own.nl_family = AF_NETLINK;
-    constexpr int group = RTNLGRP_LINK;
-    if (::bind(socket, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0 ||
-        ::setsockopt(socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0) {
-      fail(std::string{"Cannot listen: "} + std::strerror(errno));
-    }
-    return;
+/// The index only, as most commands need it: an ioctl of a microsecond, which waits for no lock (dev_ioctl() in
+/// net/core/dev_ioctl.c, Linux 6.18). So it can be asked each time, and is true each time.
+int Session::find_index(std::string_view name) {
+  if (names_change_) settle_own();
+  ifreq question{};
+  if (!name.empty() && name.size() < sizeof question.ifr_name && name.find(':') == std::string_view::npos) {
+    std::ranges::copy(name, question.ifr_name);
+    if (::ioctl(connection_.socket().descriptor(), SIOCGIFINDEX, &question) == 0) return question.ifr_ifindex;
   }
-  for (;;) {
-    sockaddr_nl sender{};
-    socklen_t sender_size = sizeof sender;
-    const ssize_t size = ::recvfrom(notifications_->descriptor(), notification_bytes.data(), notification_bytes.size(),
-                                    MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&sender), &sender_size);
-    if (size < 0 && errno == EAGAIN) return;
-    if (size < 0 && errno != EINTR) forget_links();  // some were lost
-    if (size < 0 || sender.nl_pid != 0) continue;    // not the kernel
-    engine::MessageStream reader{std::as_bytes(std::span{notification_bytes}.first(static_cast<std::size_t>(size)))};
-    while (const auto message = reader.next()) follow(*message);
-  }
-}
-
-void Session::follow(const MessageView& message) {
-  const auto header = message.family_header<ifinfomsg>().value_or(ifinfomsg{});
-  if (header.ifi_family != AF_UNSPEC) return;  // a bridge tells of its ports
-  const auto known = by_index_.find(header.ifi_index);
-  const bool has_gone = message.type() == RTM_DELLINK;
-  LinkFacts facts = facts_of(message);
-  if (has_gone || (known != by_index_.end() && known->second.name != facts.name)) forget(header.ifi_index);
-  if (!has_gone && message.type() == RTM_NEWLINK) remember(std::move(facts));
-}
-
-void Session::forget(int index) {
-  by_index_.erase(index);
-  std::erase_if(by_name_, [index](const auto& entry) { return entry.second == index; });
+  return Environment::find_index(name);
 }
 
 const LinkFacts* Session::find_link(std::string_view name) {
-  follow_changes();
-  const auto find_known = [&]() -> const LinkFacts* {
-    const auto known = by_name_.find(std::string{name});
-    return known != by_name_.end() ? &by_index_[known->second] : nullptr;
-  };
-  if (const LinkFacts* known = find_known()) return known;
-  settle();
-  follow_changes();
-  if (std::exchange(is_fresh_, false)) list_links();
-  if (const LinkFacts* known = find_known()) return known;
+  if (names_change_) settle_own();
+  if (const auto known = by_name_.find(std::string{name}); known != by_name_.end()) return &by_index_[known->second];
+  settle_own();
   if (name.empty() || name.size() > 127) return nullptr;
   Request request = link_question(0);
   request.put_string(name.size() <= ops::max_interface_name_bytes ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
@@ -180,9 +134,9 @@ const LinkFacts* Session::find_link(std::string_view name) {
 }
 
 const LinkFacts* Session::find_link(int index) {
-  follow_changes();
+  if (names_change_) settle_own();
   if (const auto known = by_index_.find(index); known != by_index_.end()) return &known->second;
-  settle();
+  settle_own();
   Request request = link_question(index);
   return ask(request);
 }

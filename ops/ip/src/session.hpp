@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/system/error_code.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,10 +15,11 @@ namespace netherd::ip {
 
 class Namespaces;
 
-/// One namespace, as the commands that run in it see it: a connection, and a table of the links' names.
+/// One namespace, as the commands that run in it see it: a connection, and the links that a command has asked for.
 ///
-/// Names are asked for one by one and remembered. In a batch the kernel's notifications keep the table true, whoever
-/// changes links: this batch, here or through another namespace, or other programs.
+/// These are remembered until the next command. A table for the whole of a batch would have to follow the kernel's
+/// notifications, and each listener makes every change of every namespace dearer (netlink_broadcast_filtered() in
+/// net/netlink/af_netlink.c, Linux 6.18); asking for an index costs less than reading notifications.
 class Session final : public Environment {
  public:
   Session(std::string name, Connection connection, Namespaces& namespaces, const Options& options)
@@ -27,6 +29,7 @@ class Session final : public Environment {
         options_{&options},
         printer_{options.layout()} {}
 
+  int find_index(std::string_view name) override;
   const LinkFacts* find_link(std::string_view name) override;
   const LinkFacts* find_link(int index) override;
   std::vector<std::byte> describe_link(int index) override;
@@ -41,12 +44,13 @@ class Session final : public Environment {
 
   /// Executes a request; a refusal is thrown, in the words of `ip`.
   void execute(Request& request);
-  /// The namespace was made by this batch, so that it has few links: they are listed with the first question.
-  void set_fresh() noexcept { is_fresh_ = true; }
-  /// Leaves a request to be executed with later ones, before anything else happens in this namespace.
+  /// Leaves a request to be executed with later ones, before anything else happens in this namespace. What was posted
+  /// elsewhere and has an effect here has been settled.
   void post(Command command, std::size_t number, const Connection::Refused& refused);
   /// Executes what was posted: here, and before that what was posted elsewhere and has an effect here.
   void settle();
+  /// The same, but only what was posted here.
+  void settle_own();
   [[nodiscard]] bool has_posted() const noexcept { return connection_.has_posted(); }
   /// Lists objects; failure is thrown.
   void list(Request& request, Messages& found);
@@ -71,10 +75,6 @@ class Session final : public Environment {
  private:
   const LinkFacts* ask(Request& request);
   const LinkFacts* remember(LinkFacts facts);
-  void list_links();
-  void follow_changes();
-  void follow(const engine::MessageView& message);
-  void forget(int index);
   void forget_links();
 
   std::string name_;  // of the namespace; empty: where the process is
@@ -84,8 +84,6 @@ class Session final : public Environment {
   Printer printer_;
   std::unordered_map<int, LinkFacts> by_index_;
   std::unordered_map<std::string, int> by_name_;
-  std::optional<engine::NetlinkSocket> notifications_;  // of links; in a batch, from the first question on
-  bool is_fresh_ = false;
   bool names_change_ = false;  // when what is posted is executed
   std::unordered_map<int, std::string> netns_names_;
   bool netns_names_known_ = false;

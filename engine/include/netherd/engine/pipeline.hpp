@@ -36,6 +36,7 @@ class AnswerSink {
 
 enum class RequestKind : std::uint8_t {
   single,  ///< answered by an acknowledgement or an error
+  quiet,   ///< answered by an error only: that there is none, on_silence() tells
   get,     ///< the same, behind the object that it asks for: where that may be lost, an acknowledgement is no success
   dump,    ///< has NLM_F_DUMP: answered by any number of messages and NLMSG_DONE
   /// Several messages from NFNL_MSG_BATCH_BEGIN to NFNL_MSG_BATCH_END, which nfnetlink executes wholly or not at all.
@@ -116,6 +117,10 @@ class Pipeline {
 
   /// Bytes that the kernel sent. `truncated`: the datagram was longer than the buffer, which counts as a loss.
   void on_received(std::span<const std::byte> datagram, bool truncated);
+  /// Nothing is left to receive after a blocking send: the kernel has executed the datagram within send()
+  /// (netlink_unicast_kernel() in net/netlink/af_netlink.c, Linux 6.18), so what it has not answered by then has
+  /// succeeded. Precondition: what is in flight is quiet, and nothing was lost since it was sent.
+  void on_silence();
   /// The kernel dropped answers (ENOBUFS). Nothing is sent until on_drained().
   void on_overrun() noexcept { overrun_ = true; }
   [[nodiscard]] bool overrun() const noexcept { return overrun_; }

@@ -58,6 +58,11 @@ class Environment {
  public:
   /// The link of this name or alternative name; null if there is none. Valid until the next call.
   virtual const LinkFacts* find_link(std::string_view name) = 0;
+  /// Its index; 0 if there is none.
+  virtual int find_index(std::string_view name) {
+    const LinkFacts* link = find_link(name);
+    return link != nullptr ? link->index : 0;
+  }
   virtual const LinkFacts* find_link(int index) = 0;
   /// Everything about a link: an RTM_NEWLINK message, or nothing.
   virtual std::vector<std::byte> describe_link(int index) = 0;
