@@ -155,9 +155,9 @@ class MininetLab(Contestant):
     def path_of(self, node):
         return f"/proc/{self.processes[node]}/ns/net"
 
-    def _answer(self, start, usage):
+    def _answer(self, start):
         line = self.process.stdout.readline()
-        measured = Measured(time.perf_counter() - start, usage(), parse_document(line))
+        measured = Measured(time.perf_counter() - start, _Unknown, 0, parse_document(line))
         if "seconds" not in measured.json:
             self.process.kill()
             raise Failed(f"`mininet-lab`: {self.process.stderr.read().strip().splitlines()[-1:] or ['nothing said']}")
@@ -167,7 +167,7 @@ class MininetLab(Contestant):
         start = time.perf_counter()
         self.process = subprocess.Popen(words([self.tools.peers / "mininet-lab", workload.files, "up"]), text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        measured = self._answer(start, lambda: _Unknown)
+        measured = self._answer(start)
         self.processes = measured.json.pop("processes")
         return measured
 
@@ -178,7 +178,7 @@ class MininetLab(Contestant):
         try:
             self.process.stdin.write("down\n")
             self.process.stdin.flush()
-            return self._answer(start, lambda: _Unknown)
+            return self._answer(start)
         except BrokenPipeError:
             raise Failed("`mininet-lab` has ended") from None
         finally:
