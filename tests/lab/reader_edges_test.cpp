@@ -44,8 +44,8 @@ TEST(Edges, OfRocketfuelAreListedInBothDirectionsWithWeights) {
   ASSERT_EQ(result.topology.links.size(), 1U);
   EXPECT_EQ(result.topology.links[0].weight, 2.5);
   EXPECT_TRUE(has_finding(result.warnings, 1,
-                          "2 nodes are named differently from the label, the first: "
-                          "'San Jose, CA4062' is San-Jose-CA4062"));
+                          "2 nodes are named differently from the label: "
+                          "'San Jose, CA4062' is San-Jose-CA4062, 'Anaheim, CA4101' is Anaheim-CA4101"));
   EXPECT_TRUE(has_finding(result.warnings, 2, "edges that have one in the opposite direction (1)"));
 }
 
@@ -65,7 +65,9 @@ TEST(Edges, ToTheNodeItselfMakeItAnIsolatedOne) {
 TEST(Edges, WhoseNamesBecomeEqualStayApart) {
   const ReadResult result = read("a/b a+b\na,b a-b\n");
   EXPECT_EQ(names_of(result.topology), (std::vector<std::string>{"a-b", "a-b-2", "ab", "a-b-3"}));
-  EXPECT_TRUE(has_only(result.warnings, 1, "4 nodes are named differently from the label, the first: 'a/b' is a-b"));
+  EXPECT_TRUE(has_only(result.warnings, 1,
+                       "4 nodes are named differently from the label: 'a/b' is a-b, 'a b' is a-b-2, 'a,b' is ab, "
+                       "'a-b' is a-b-3"));
 }
 
 TEST(Edges, ThatAreWrongAreReportedAllAtOnce) {

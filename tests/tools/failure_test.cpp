@@ -164,7 +164,8 @@ TEST_F(Failure, IsTheEndOfAnUpThatWasTerminatedWhileCommandsRun) {
 TEST_F(Failure, OfOthersWhileALabIsBeingBuilt) {
   UnderWay up;
   EXPECT_NE(run("netherd ls").output.find("big  building"), std::string::npos);
-  EXPECT_EQ(run("netherd up big.yml").errors, "netherd: a lab called 'big' exists; 'netherd down big' removes it\n");
+  EXPECT_EQ(run("netherd up big.yml").errors,
+            "netherd: a lab called 'big' exists, and another netherd is at work on it\n");
   const Finished down = run("netherd down big");
   EXPECT_EQ(down.status, 1);
   EXPECT_EQ(down.errors, "netherd: another netherd is working on lab 'big'\n");

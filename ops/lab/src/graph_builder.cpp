@@ -8,10 +8,16 @@
 
 namespace netherd::lab {
 
+namespace {
+/// Of what there may be thousands of.
+constexpr std::size_t most_said = 20;
+}  // namespace
+
 NodeId GraphBuilder::add_node(std::string_view label, std::string_view fallback, SourceLine line) {
   std::string name = names_.name_for(label, fallback);
   if (!label.empty() && name != label) {
-    if (renamed_.count == 0) first_renamed_ = fmt::format("'{}' is {}", label, name);
+    if (renamed_.count < most_said)
+      renamed_nodes_ += fmt::format("{}'{}' is {}", renamed_nodes_.empty() ? "" : ", ", label, name);
     renamed_.note(line);
   }
   result_.topology.nodes.push_back({.name = std::move(name), .exec = {}, .line = line});
@@ -56,9 +62,9 @@ void GraphBuilder::report_warnings() {
   const auto warn = [this](const Occurrences& occurrences, std::string text) {
     if (occurrences.count != 0) result_.warnings.push_back({occurrences.first, std::move(text)});
   };
-  warn(renamed_,
-       fmt::format("{} named differently from the label, the first: {}",
-                   renamed_.count == 1 ? "1 node is" : fmt::format("{} nodes are", renamed_.count), first_renamed_));
+  warn(renamed_, fmt::format("{} named differently from the label: {}{}",
+                             renamed_.count == 1 ? "1 node is" : fmt::format("{} nodes are", renamed_.count),
+                             renamed_nodes_, renamed_.count > most_said ? " ..." : ""));
   warn(self_loops_, fmt::format("edges from a node to itself ({}): left out", self_loops_.count));
   warn(ways_back_,
        fmt::format("edges that have one in the opposite direction ({}): the two are one link", ways_back_.count));

@@ -62,7 +62,7 @@ class GraphBuilder {
   std::vector<std::uint32_t> interface_counts_;
   std::unordered_map<Edge, std::size_t, EdgeHash> one_way_edges_;  ///< how many have no opposite one yet
   Occurrences renamed_;
-  std::string first_renamed_;
+  std::string renamed_nodes_;  // of those, the first ones
   Occurrences self_loops_;
   Occurrences ways_back_;
 };

@@ -175,7 +175,11 @@ bool Registry::exists(std::string_view lab) const { return is_mounted_tmpfs(lab_
 
 std::vector<LabError> Registry::conflicts(const Topology& topology) const {
   if (exists(topology.name)) {
-    return {failure(fmt::format("a lab called '{0}' exists; 'netherd down {0}' removes it", topology.name), EEXIST)};
+    const bool is_under_way = is_locked(lab_path(topology.name) + "/" + lock_file);
+    return {failure(is_under_way
+                        ? fmt::format("a lab called '{}' exists, and another netherd is at work on it", topology.name)
+                        : fmt::format("a lab called '{0}' exists; 'netherd down {0}' removes it", topology.name),
+                    EEXIST)};
   }
   std::vector<LabError> errors;
   for (const std::string& clash : find_clashes(paths_.netns, topology)) {
