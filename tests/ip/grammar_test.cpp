@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
-#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 
 #include "fake_environment.hpp"
 #include "netherd/ops/address.hpp"

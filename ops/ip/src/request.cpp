@@ -1,5 +1,7 @@
 #include "netherd/ip/request.hpp"
 
+#include <string>
+
 namespace netherd::ip {
 
 Request Request::again(const engine::MessageView& message, std::uint16_t type) {
