@@ -10,11 +10,14 @@
 
 namespace netherd::engine {
 
-SendQueue::SendQueue(boost::asio::io_context& context) : ring_{Ring::of(context)} { ring_.attach(*this); }
+SendQueue::SendQueue(boost::asio::io_context& context) : ring_{Ring::of(context)}, waiting_{most_in_chain} {
+  ring_.attach(*this);
+}
 
 SendQueue::~SendQueue() { ring_.detach(*this); }
 
 void SendQueue::push(RingOperation& operation, int descriptor, std::span<const std::byte> datagram) {
+  if (waiting_.full()) waiting_.set_capacity(std::max(most_in_chain, 2 * waiting_.capacity()));
   waiting_.push_back({&operation, descriptor, datagram});
   if (in_chain_ == 0) schedule_chain();
 }
@@ -47,7 +50,7 @@ void SendQueue::submit_chain() {
 }
 
 void SendQueue::on_shutdown() noexcept {
-  for (const Send& send : std::exchange(waiting_, {})) send.operation->discard();
+  for (const Send& send : std::exchange(waiting_, boost::circular_buffer<Send>{})) send.operation->discard();
 }
 
 }  // namespace netherd::engine

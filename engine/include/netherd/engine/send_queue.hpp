@@ -1,8 +1,8 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/circular_buffer.hpp>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <span>
 
@@ -54,8 +54,8 @@ class SendQueue final : public std::enable_shared_from_this<SendQueue>, private 
   void on_shutdown() noexcept override;
 
   Ring& ring_;
-  std::deque<Send> waiting_;
-  std::size_t in_chain_ = 0;  // sends of the chain that the kernel has, less those that have ended
+  boost::circular_buffer<Send> waiting_;  // keeps the room that it has grown
+  std::size_t in_chain_ = 0;              // sends of the chain that the kernel has, less those that have ended
   bool chain_scheduled_ = false;
 };
 
