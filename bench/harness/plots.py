@@ -31,8 +31,10 @@ def _medians(runs, measure):
 def _curve(axes, runs, label, measure=figures.up_us):
     points = _medians(runs, measure)
     nodes, middle, least, greatest = zip(*points)
-    axes.plot(nodes, middle, marker="o", label=label)
-    axes.fill_between(nodes, least, greatest, alpha=0.15)
+    # Beside the ten colours that everyone else gets in turn.
+    color = "black" if label == "floor" else None
+    line, = axes.plot(nodes, middle, marker="o", label=label, color=color)
+    axes.fill_between(nodes, least, greatest, alpha=0.15, color=line.get_color())
 
 
 def _log_axes(axes, title, what="µs per node"):
@@ -46,10 +48,11 @@ def peers(records, titles, folder):
     runs = [r for r in good(records, "peers") + good(records, "labs") if r["kind"] == "ring"]
     if not good(records, "peers"):
         return None
-    figure, axes = _pyplot().subplots(figsize=(8, 6))
+    figure, axes = _pyplot().subplots(figsize=(10, 6))
     for (who,), whose in group(runs, "who").items():
         _curve(axes, whose, titles.get(who, who).replace("`", ""))
     _log_axes(axes, "up, ring")
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     _save(figure, folder, "peers.png")
     return "peers.png", "`up` of a ring: µs per node against number of nodes, for everyone; bands from least to greatest"
 
