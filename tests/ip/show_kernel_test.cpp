@@ -26,6 +26,7 @@ ip route add blackhole 9.9.9.9; ip route add 10.7.0.0/16 via inet6 2001:db8::2 d
 ip -6 route add 2001:db8:1::/48 via 2001:db8::2 pref high
 ip route add 10.77.0.0/16 via 10.0.0.2 table 300 proto static src 10.0.0.1 tos 0x10
 ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev br0; ip neigh add proxy 10.0.0.99 dev br0
+for i in $(seq 100); do ip link show br0 | grep -q 'state UP' && break; sleep 0.1; done
 ip nexthop add id 1 via 10.0.0.2 dev br0; ip nexthop add id 2 via 10.0.0.3 dev br0
 ip nexthop add id 10 group 1,5/2; ip nexthop add id 11 blackhole
 ip nexthop add id 12 group 1/2 type resilient buckets 32 idle_timer 60; ip route add 10.66.0.0/16 nhid 10

@@ -277,7 +277,7 @@ void add_completion(CLI::App& app, Session&, Chosen& chosen) {
 /// Splits `exec LAB NODE... -- CMD` at the first "--": what follows it is a command and no option of ours.
 std::vector<std::string> take_command(std::vector<std::string>& arguments) {
   const auto is_option = [](const std::string& argument) { return argument.starts_with('-'); };
-  const auto subcommand = std::find_if_not(arguments.begin(), arguments.end(), is_option);
+  const auto subcommand = std::ranges::find_if_not(arguments, is_option);
   if (subcommand == arguments.end() || *subcommand != "exec") return {};
   const auto separator = std::find(subcommand, arguments.end(), "--");
   if (separator == arguments.end()) return {};
@@ -308,7 +308,7 @@ int run_command_line(std::vector<std::string> arguments, Session& session) {
     add(app, session, chosen);
   }
   try {
-    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    std::ranges::reverse(arguments);  // CLI11 takes them from the back
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error, session.console);

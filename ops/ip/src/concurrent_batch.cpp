@@ -97,7 +97,9 @@ void ConcurrentBatch::execute_first(std::deque<Line*>& lines) {
 /// False if there is nothing to do until more is read.
 bool ConcurrentBatch::do_something() {
   namespaces_.expect_creations(creations_.size());
-  if (!creations_.empty() && namespaces_.has_spare()) {
+  const bool has_spare = !creations_.empty() && namespaces_.has_spare();
+  const bool may_wait = shared_.empty() && ready_.empty() && unsettled_.empty() && !can_read_on();
+  if (has_spare || (!creations_.empty() && may_wait)) {
     execute_first(creations_);
   } else if (!shared_.empty()) {
     execute_first(shared_);
@@ -108,8 +110,6 @@ bool ConcurrentBatch::do_something() {
     execute_first(ready_);  // which only posts it
   } else if (!unsettled_.empty()) {
     settle_shared();
-  } else if (!creations_.empty()) {
-    execute_first(creations_);  // waits for a namespace
   } else if (barrier_ != nullptr) {
     execute_alone(*std::exchange(barrier_, nullptr));
   } else {

@@ -86,7 +86,12 @@ void prepare_netns_directory() {
   for (bool mounted = false; ::mount("", directory.c_str(), "none", MS_SHARED | MS_REC, nullptr) != 0; mounted = true) {
     if (errno != EINVAL || mounted) fail("mount --make-shared " + directory + " failed: " + std::strerror(errno));
     if (::mount(directory.c_str(), directory.c_str(), "none", MS_BIND | MS_REC, nullptr) != 0) {
-      fail("mount --bind " + directory + " " + directory + " failed: " + std::strerror(errno));
+      fail(std::string{"mount --bind "}
+               .append(directory)
+               .append(" ")
+               .append(directory)
+               .append(" failed: ")
+               .append(std::strerror(errno)));
     }
   }
 }

@@ -21,7 +21,7 @@ namespace netherd::ip {
 /// out. Satisfies engine::Request. Nested attributes have no NLA_F_NESTED unless asked for, as in `ip`'s requests.
 class Request {
  public:
-  static constexpr std::string_view operation = "";
+  static constexpr std::string_view operation{};
 
   template <engine::WireStruct Header>
   Request(std::uint16_t type, std::uint16_t flags, const Header& header) {
