@@ -41,12 +41,24 @@ void add_output_options(CLI::App& command, Session& session, Reports reports) {
   command.add_flag("--quiet", session.console.quiet, "No progress, warnings and notes on standard error");
 }
 
+/// A subcommand, and where what it is asked for goes: valid as long as the subcommand is.
 template <typename Options>
-void on_chosen(CLI::App& command, Chosen& chosen, const std::shared_ptr<Options>& options,
-               int (*run)(const Options&, Session&)) {
+struct Subcommand {
+  CLI::App& command;
+  Options& options;
+};
+
+template <typename Options>
+Subcommand<Options> add_subcommand(CLI::App& app, Chosen& chosen, const char* name, const char* summary,
+                                   int (*run)(const Options&, Session&)) {
+  CLI::App& command = *app.add_subcommand(name, summary);
+  auto options = std::make_shared<Options>();
   command.callback(
       [&chosen, options, run] { chosen = [options, run](Session& session) { return run(*options, session); }; });
+  return {command, *options};
 }
+
+void add_lab(CLI::App& command, std::string& lab) { command.add_option("LAB", lab, "Name of the lab")->required(); }
 
 void add_format_option(CLI::App& command, std::string& format) {
   command.add_option("--format", format, "Format of FILE, if its content should not decide")
@@ -69,17 +81,16 @@ void add_topology_input(CLI::App& command, TopologyInput& input) {
 }
 
 void add_up(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command = *app.add_subcommand("up", "Build a lab from a topology file");
-  auto options = std::make_shared<UpOptions>();
-  add_topology_input(command, options->input);
-  command.add_flag("--wait", options->wait, "Return when every link has carrier");
-  command.add_flag("--keep-on-failure", options->keep_on_failure, "Leave what was made if the lab cannot be built");
+  auto [command, options] = add_subcommand(app, chosen, "up", "Build a lab from a topology file", up);
+  add_topology_input(command, options.input);
+  command.add_flag("--wait", options.wait, "Return when every link has carrier");
+  command.add_flag("--keep-on-failure", options.keep_on_failure, "Leave what was made if the lab cannot be built");
   command
-      .add_option("--submission", options->submission,
+      .add_option("--submission", options.submission,
                   "Who executes requests: the event loop, kernel workers, or whoever is faster")
       ->check(CLI::IsMember({"auto", "in-loop", "worker"}))
       ->capture_default_str();
-  command.add_option("--factory-threads", options->factory_threads, "Threads that create namespaces")
+  command.add_option("--factory-threads", options.factory_threads, "Threads that create namespaces")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   add_output_options(command, session, Reports::yes);
@@ -87,49 +98,43 @@ void add_up(CLI::App& app, Session& session, Chosen& chosen) {
       "Example:\n"
       "  netherd up lab.yml --wait\n"
       "  netherd generate ring --nodes 1000 | netherd up - --name big --json");
-  on_chosen(command, chosen, options, up);
 }
 
 void add_down(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command = *app.add_subcommand("down", "Remove a lab");
-  auto options = std::make_shared<DownOptions>();
-  command.add_option("LAB", options->input.file, "Name of the lab, or the file it came from (- for standard input)");
-  command.add_flag("--all", options->all, "All labs of this machine");
-  command.add_flag("--wait", options->wait, "Return when the kernel has finished its own cleanup");
-  command.add_option("--name", options->input.name, "Name of the lab, instead of the file's");
-  add_format_option(command, options->input.format);
+  auto [command, options] = add_subcommand(app, chosen, "down", "Remove a lab", down);
+  command.add_option("LAB", options.input.file, "Name of the lab, or the file it came from (- for standard input)");
+  command.add_flag("--all", options.all, "All labs of this machine");
+  command.add_flag("--wait", options.wait, "Return when the kernel has finished its own cleanup");
+  command.add_option("--name", options.input.name, "Name of the lab, instead of the file's");
+  add_format_option(command, options.input.format);
   add_output_options(command, session, Reports::yes);
   command.footer("Example:\n  netherd down ring\n  netherd down lab.yml --wait");
-  on_chosen(command, chosen, options, down);
 }
 
 void add_ls(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command = *app.add_subcommand("ls", "List the labs of this machine");
-  auto options = std::make_shared<LsOptions>();
-  command.add_flag("--names", options->names_only, "Only their names, one per line");
+  auto [command, options] = add_subcommand(app, chosen, "ls", "List the labs of this machine", ls);
+  command.add_flag("--names", options.names_only, "Only their names, one per line");
   add_output_options(command, session, Reports::yes);
   command.footer("Example:\n  netherd ls");
-  on_chosen(command, chosen, options, ls);
 }
 
 void add_show(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command = *app.add_subcommand("show", "Show nodes, interfaces, addresses and state of a lab");
-  auto options = std::make_shared<ShowOptions>();
-  command.add_option("LAB", options->lab, "Name of the lab")->required();
-  command.add_option("NODE", options->node, "Only this node");
-  command.add_flag("--names", options->names_only, "Only the names of the nodes, one per line");
+  auto [command, options] =
+      add_subcommand(app, chosen, "show", "Show nodes, interfaces, addresses and state of a lab", show);
+  add_lab(command, options.lab);
+  command.add_option("NODE", options.node, "Only this node");
+  command.add_flag("--names", options.names_only, "Only the names of the nodes, one per line");
   add_output_options(command, session, Reports::yes);
   command.footer("Example:\n  netherd show ring\n  netherd show ring n1 --json");
-  on_chosen(command, chosen, options, show);
 }
 
 void add_exec(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command = *app.add_subcommand("exec", "Run a command in one, several or all nodes of a lab");
-  auto options = std::make_shared<ExecOptions>();
-  command.add_option("LAB", options->lab, "Name of the lab")->required();
-  command.add_option("NODE", options->nodes, "Names of nodes; with several, each line of output names its node");
-  command.add_flag("--all", options->all, "All nodes, switches included");
-  command.add_option("--jobs", options->jobs, "How many nodes at a time")
+  auto [command, options] =
+      add_subcommand(app, chosen, "exec", "Run a command in one, several or all nodes of a lab", exec);
+  add_lab(command, options.lab);
+  command.add_option("NODE", options.nodes, "Names of nodes; with several, each line of output names its node");
+  command.add_flag("--all", options.all, "All nodes, switches included");
+  command.add_option("--jobs", options.jobs, "How many nodes at a time")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   add_output_options(command, session, Reports::yes);
@@ -137,44 +142,39 @@ void add_exec(CLI::App& app, Session& session, Chosen& chosen) {
       "What follows -- is the command. In one node it has the terminal, and its exit status is netherd's; of several\n"
       "nodes the highest one is.\n"
       "Example:\n  netherd exec ring n1 -- ping -c 1 10.0.0.2\n  netherd exec ring --all --jobs 8 -- ip route");
-  on_chosen(command, chosen, options, exec);
 }
 
 void add_shell(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command = *app.add_subcommand("shell", "Start an interactive shell in a node");
-  auto options = std::make_shared<ShellOptions>();
-  command.add_option("LAB", options->lab, "Name of the lab")->required();
-  command.add_option("NODE", options->node, "Name of the node")->required();
+  auto [command, options] = add_subcommand(app, chosen, "shell", "Start an interactive shell in a node", shell);
+  add_lab(command, options.lab);
+  command.add_option("NODE", options.node, "Name of the node")->required();
   add_output_options(command, session, Reports::no);
   command.footer(
       "The shell is $SHELL; NETHERD_LAB and NETHERD_NODE tell it where it is.\n"
       "Example:\n  netherd shell ring n1");
-  on_chosen(command, chosen, options, shell);
 }
 
 void add_check(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command =
-      *app.add_subcommand("check", "Compare a running lab with its topology, or look for errors in a file");
-  auto options = std::make_shared<TopologyInput>();
-  command.add_option("LAB", options->file, "Name of the lab, or a topology file (- for standard input)")->required();
-  add_format_option(command, options->format);
-  command.add_option("--name", options->name, "Name of the lab, instead of the file's");
-  add_lab_options(command, *options);
+  auto [command, options] = add_subcommand(
+      app, chosen, "check", "Compare a running lab with its topology, or look for errors in a file", check);
+  command.add_option("LAB", options.file, "Name of the lab, or a topology file (- for standard input)")->required();
+  add_format_option(command, options.format);
+  command.add_option("--name", options.name, "Name of the lab, instead of the file's");
+  add_lab_options(command, options);
   add_output_options(command, session, Reports::yes);
   command.footer(
       "Each difference is a line, and the exit status is 1 then; of a file each error, and the status is 2.\n"
       "Example:\n  netherd check ring\n  netherd check lab.yml --ipv4-pool 10.0.0.0/8");
-  on_chosen(command, chosen, options, check);
 }
 
 void add_ping(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command = *app.add_subcommand("ping", "Send a packet over every link of a lab, in both directions");
-  auto options = std::make_shared<PingOptions>();
-  command.add_option("LAB", options->lab, "Name of the lab")->required();
-  command.add_option("--count", options->count, "Packets over each link in each direction")
+  auto [command, options] =
+      add_subcommand(app, chosen, "ping", "Send a packet over every link of a lab, in both directions", ping);
+  add_lab(command, options.lab);
+  command.add_option("--count", options.count, "Packets over each link in each direction")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  command.add_option("--timeout", options->timeout_seconds, "Seconds to wait for each answer")
+  command.add_option("--timeout", options.timeout_seconds, "Seconds to wait for each answer")
       ->check(CLI::Range(0.001, 3'600.0))
       ->capture_default_str();
   add_output_options(command, session, Reports::yes);
@@ -182,16 +182,14 @@ void add_ping(CLI::App& app, Session& session, Chosen& chosen) {
       "Links with addresses at both ends are probed by ICMP, others by Ethernet frames. Lists the directions that do\n"
       "not answer; the exit status is then 1.\n"
       "Example:\n  netherd ping ring\n  netherd ping ring --count 5 --timeout 0.2 --json");
-  on_chosen(command, chosen, options, ping);
 }
 
 void add_plan(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command = *app.add_subcommand("plan", "Print what `up` would send, as the equivalent ip commands");
-  auto options = std::make_shared<TopologyInput>();
-  add_topology_input(command, *options);
+  auto [command, options] =
+      add_subcommand(app, chosen, "plan", "Print what `up` would send, as the equivalent ip commands", plan);
+  add_topology_input(command, options);
   add_output_options(command, session, Reports::yes);
   command.footer("Example:\n  netherd plan lab.yml --routing shortest-path | less");
-  on_chosen(command, chosen, options, plan);
 }
 
 std::string kinds_text() {
@@ -203,39 +201,37 @@ std::string kinds_text() {
 }
 
 void add_generate(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command = *app.add_subcommand("generate", "Write a topology of a well-known shape");
-  auto options = std::make_shared<GenerateOptions>();
-  command.add_option("KIND", options->kind, "What to generate, see below")->required();
-  command.add_option("--nodes", options->shape.nodes, "Number of nodes; rounded up where the kind asks for it")
+  auto [command, options] = add_subcommand(app, chosen, "generate", "Write a topology of a well-known shape", generate);
+  command.add_option("KIND", options.kind, "What to generate, see below")->required();
+  command.add_option("--nodes", options.shape.nodes, "Number of nodes; rounded up where the kind asks for it")
       ->capture_default_str();
   command
-      .add_option("--degree", options->shape.degree,
+      .add_option("--degree", options.shape.degree,
                   "tree: children per node; scale-free: links of a new node; random: mean degree")
       ->capture_default_str();
-  command.add_option("--seed", options->shape.seed, "Random kinds: the same seed gives the same topology")
+  command.add_option("--seed", options.shape.seed, "Random kinds: the same seed gives the same topology")
       ->capture_default_str();
-  command.add_option("--name", options->lab.name, "Name of the lab; default: KIND");
-  add_lab_options(command, options->lab);
+  command.add_option("--name", options.lab.name, "Name of the lab; default: KIND");
+  add_lab_options(command, options.lab);
   command.get_option("--routing")->capture_default_str();
   command.get_option("--ipv4-pool")->capture_default_str();
-  command.add_option("-o,--output", options->output, "File to write; - for standard output")->capture_default_str();
+  command.add_option("-o,--output", options.output, "File to write; - for standard output")->capture_default_str();
   add_output_options(command, session, Reports::no);
   command.footer([] {
     return kinds_text() +
            "Example:\n  netherd generate ring --nodes 1000 -o ring.yml\n"
            "  netherd generate fat-tree --nodes 100 --routing shortest-path | netherd up -";
   });
-  on_chosen(command, chosen, options, generate);
 }
 
 void add_bench(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command = *app.add_subcommand("bench", "Measure this machine: how fast labs can be built on it");
-  auto options = std::make_shared<BenchOptions>();
-  add_topology_input(command, options->input);
+  auto [command, options] =
+      add_subcommand(app, chosen, "bench", "Measure this machine: how fast labs can be built on it", bench);
+  add_topology_input(command, options.input);
   command.get_option("FILE")->required(false)->description(
       "A topology: what it should take, and what it takes; - for standard input");
-  command.add_flag("--predict-only", options->predict_only, "Do not build the topology's lab");
-  command.add_option("--rounds", options->rounds, "Rounds of the measurement, of which medians are taken")
+  command.add_flag("--predict-only", options.predict_only, "Do not build the topology's lab");
+  command.add_option("--rounds", options.rounds, "Rounds of the measurement, of which medians are taken")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
   add_output_options(command, session, Reports::yes);
@@ -244,7 +240,6 @@ void add_bench(CLI::App& app, Session& session, Chosen& chosen) {
       "Example:\n"
       "  netherd bench\n"
       "  netherd bench lab.yml --routing shortest-path");
-  on_chosen(command, chosen, options, bench);
 }
 
 void add_gc(CLI::App& app, Session& session, Chosen& chosen) {
@@ -255,23 +250,20 @@ void add_gc(CLI::App& app, Session& session, Chosen& chosen) {
 }
 
 void add_doctor(CLI::App& app, Session& session, Chosen& chosen) {
-  CLI::App& command =
-      *app.add_subcommand("doctor", "Check this machine: limits, kernel features, settings that slow down");
-  auto options = std::make_shared<TopologyInput>();
-  command.add_option("FILE", options->file, "A topology to check it for; without one, a lab of 1,000 nodes");
-  add_format_option(command, options->format);
-  add_lab_options(command, *options);
+  auto [command, options] = add_subcommand(
+      app, chosen, "doctor", "Check this machine: limits, kernel features, settings that slow down", doctor);
+  command.add_option("FILE", options.file, "A topology to check it for; without one, a lab of 1,000 nodes");
+  add_format_option(command, options.format);
+  add_lab_options(command, options);
   add_output_options(command, session, Reports::yes);
   command.footer("The exit status is 1 if something is missing.\nExample:\n  netherd doctor\n  netherd doctor lab.yml");
-  on_chosen(command, chosen, options, doctor);
 }
 
 void add_completion(CLI::App& app, Session&, Chosen& chosen) {
-  CLI::App& command = *app.add_subcommand("completion", "Print a completion script for a shell");
-  auto options = std::make_shared<CompletionOptions>();
-  command.add_option("SHELL", options->shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+  auto [command, options] =
+      add_subcommand(app, chosen, "completion", "Print a completion script for a shell", completion);
+  command.add_option("SHELL", options.shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
   command.footer("Example:\n  source <(netherd completion bash)");
-  on_chosen(command, chosen, options, completion);
 }
 
 /// Splits `exec LAB NODE... -- CMD` at the first "--": what follows it is a command and no option of ours.

@@ -97,14 +97,13 @@ void ConcurrentBatch::execute_first(std::deque<Line*>& lines) {
 /// False if there is nothing to do until more is read.
 bool ConcurrentBatch::do_something() {
   namespaces_.expect_creations(creations_.size());
-  const bool has_spare = !creations_.empty() && namespaces_.has_spare();
-  const bool may_wait = shared_.empty() && ready_.empty() && unsettled_.empty() && !can_read_on();
-  if (has_spare || (!creations_.empty() && may_wait)) {
+  const auto may_wait = [this] { return shared_.empty() && ready_.empty() && unsettled_.empty() && !can_read_on(); };
+  if (!creations_.empty() && (namespaces_.has_spare() || may_wait())) {
     execute_first(creations_);
   } else if (!shared_.empty()) {
     execute_first(shared_);
     if (unsettled_.size() >= most_unsettled) settle_shared();
-  } else if (can_read_on() && !creations_.empty()) {
+  } else if (!creations_.empty() && can_read_on()) {
     return true;
   } else if (!ready_.empty()) {
     execute_first(ready_);  // which only posts it
@@ -123,16 +122,19 @@ int ConcurrentBatch::execute_words(Line& line) {
   return run_command(Words{line.line.words}, line_options_, namespaces_);
 }
 
+/// Namespaces beside the one that executes the line.
+std::span<const std::string> ConcurrentBatch::others_touched_by(const Line& line) {
+  return std::span{line.touched.names}.subspan(1);
+}
+
 void ConcurrentBatch::execute(Line& line) {
-  const auto& names = line.touched.names;
-  const bool is_shared = names.size() > 1;
+  const bool is_shared = line.touched.names.size() > 1;
   try {
     if (has_aliases_) namespaces_.settle_all();
     if (line.touched.creates) {
       execute_words(line);
     } else {
-      if (is_shared)
-        std::for_each(names.begin() + 1, names.end(), [this](const auto& name) { namespaces_.settle(name); });
+      for (const std::string& name : others_touched_by(line)) namespaces_.settle(name);
       post_command(Words{line.line.words}, line_options_, namespaces_, {line.line.number, &refused_, is_shared});
     }
   } catch (const CommandError& error) {
@@ -140,15 +142,14 @@ void ConcurrentBatch::execute(Line& line) {
   }
   if (!is_shared) return finish(line);
   unsettled_.push_back(&line);
-  release(names.front());  // what is posted there next comes behind this anyway
+  release(line.touched.names.front());  // what is posted there next comes behind this anyway
 }
 
 /// Executes what touches several namespaces, so that what waits for it in those can be posted.
 void ConcurrentBatch::settle_shared() {
   namespaces_.settle_shared();
   for (Line* const line : std::exchange(unsettled_, {})) {
-    const auto& names = line->touched.names;
-    std::for_each(names.begin() + 1, names.end(), [this](const auto& name) { release(name); });
+    for (const std::string& name : others_touched_by(*line)) release(name);
     lines_.erase(line->self);
   }
 }

@@ -4,6 +4,7 @@
 #include <deque>
 #include <list>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -50,6 +51,7 @@ class ConcurrentBatch {
   void execute(Line& line);
   void execute_alone(Line& line);
   int execute_words(Line& line);
+  [[nodiscard]] static std::span<const std::string> others_touched_by(const Line& line);
   void release(const std::string& name);
   void finish(Line& line);
   void settle_shared();

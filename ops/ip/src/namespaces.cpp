@@ -105,20 +105,20 @@ ops::NamespaceFactory& Namespaces::factory() {
   return *factory_;
 }
 
-std::unique_ptr<Session> Namespaces::session_on(std::string_view name, engine::NetlinkSocket socket) {
-  return std::make_unique<Session>(
-      std::string{name}, Connection{std::move(socket), in_batch_ ? batch_bytes : command_bytes}, *this, *options_);
+std::unique_ptr<Session> Namespaces::session_on(engine::NetlinkSocket socket) {
+  return std::make_unique<Session>(Connection{std::move(socket), in_batch_ ? batch_bytes : command_bytes}, *this,
+                                   *options_);
 }
 
-engine::NetlinkSocket Namespaces::open_socket(std::string_view name, const engine::SocketOptions& options) {
-  if (name.empty()) return check_socket(engine::NetlinkSocket::open(NETLINK_ROUTE, options));
+engine::NetlinkSocket Namespaces::open_socket(std::string_view name) {
+  if (name.empty()) return check_socket(engine::NetlinkSocket::open(NETLINK_ROUTE));
   const int netns = open(name);
   if (netns < 0) fail_to_open(name);
-  return check_socket(engine::NetlinkSocket::adopt(open_inside(name, netns), options));
+  return check_socket(engine::NetlinkSocket::adopt(open_inside(name, netns)));
 }
 
 Session& Namespaces::home() {
-  if (!home_) home_ = session_on({}, open_socket({}));
+  if (!home_) home_ = session_on(open_socket({}));
   return *home_;
 }
 
@@ -173,7 +173,7 @@ Session& Namespaces::enter(std::string_view name) {
   Entry& entry = *find(name);
   if (!entry.session) {
     FileDescriptor socket = entry.socket ? std::move(entry.socket) : open_inside(name, entry.netns.get());
-    entry.session = session_on(name, check_socket(engine::NetlinkSocket::adopt(std::move(socket))));
+    entry.session = session_on(check_socket(engine::NetlinkSocket::adopt(std::move(socket))));
   }
   return *entry.session;
 }

@@ -34,7 +34,7 @@ class Namespaces {
   /// `ip netns delete NAME`.
   void remove(std::string_view name);
   /// A further socket in the namespace of this name, or where the process is if the name is empty.
-  [[nodiscard]] engine::NetlinkSocket open_socket(std::string_view name, const engine::SocketOptions& options = {});
+  [[nodiscard]] engine::NetlinkSocket open_socket(std::string_view name);
   /// Closes what belongs to this name.
   void forget(std::string_view name);
 
@@ -70,7 +70,7 @@ class Namespaces {
   [[nodiscard]] ops::NamespaceFactory& factory();
   void make_spare();
   [[nodiscard]] engine::FileDescriptor open_inside(std::string_view name, int netns);
-  [[nodiscard]] std::unique_ptr<Session> session_on(std::string_view name, engine::NetlinkSocket socket);
+  [[nodiscard]] std::unique_ptr<Session> session_on(engine::NetlinkSocket socket);
   void make_room();
 
   const Options* options_;

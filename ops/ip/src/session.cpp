@@ -114,7 +114,6 @@ int Session::find_index(std::string_view name) {
 const LinkFacts* Session::find_link(std::string_view name) {
   if (names_change_) settle_own();
   if (const auto known = by_name_.find(std::string{name}); known != by_name_.end()) return &by_index_[known->second];
-  settle_own();
   if (name.empty() || name.size() > 127) return nullptr;
   Request request = link_question(0);
   request.put_string(name.size() <= ops::max_interface_name_bytes ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
@@ -136,7 +135,6 @@ const LinkFacts* Session::find_link(std::string_view name) {
 const LinkFacts* Session::find_link(int index) {
   if (names_change_) settle_own();
   if (const auto known = by_index_.find(index); known != by_index_.end()) return &known->second;
-  settle_own();
   Request request = link_question(index);
   return ask(request);
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/system/error_code.hpp>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,12 +21,8 @@ class Namespaces;
 /// net/netlink/af_netlink.c, Linux 6.18); asking for an index costs less than reading notifications.
 class Session final : public Environment {
  public:
-  Session(std::string name, Connection connection, Namespaces& namespaces, const Options& options)
-      : name_{std::move(name)},
-        connection_{std::move(connection)},
-        namespaces_{namespaces},
-        options_{&options},
-        printer_{options.layout()} {}
+  Session(Connection connection, Namespaces& namespaces, const Options& options)
+      : connection_{std::move(connection)}, namespaces_{namespaces}, options_{&options}, printer_{options.layout()} {}
 
   int find_index(std::string_view name) override;
   const LinkFacts* find_link(std::string_view name) override;
@@ -77,7 +72,6 @@ class Session final : public Environment {
   const LinkFacts* remember(LinkFacts facts);
   void forget_links();
 
-  std::string name_;  // of the namespace; empty: where the process is
   Connection connection_;
   Namespaces& namespaces_;
   const Options* options_;

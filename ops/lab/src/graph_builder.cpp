@@ -16,8 +16,9 @@ constexpr std::size_t most_said = 20;
 NodeId GraphBuilder::add_node(std::string_view label, std::string_view fallback, SourceLine line) {
   std::string name = names_.name_for(label, fallback);
   if (!label.empty() && name != label) {
-    if (renamed_.count < most_said)
+    if (renamed_.count < most_said) {
       renamed_nodes_ += fmt::format("{}'{}' is {}", renamed_nodes_.empty() ? "" : ", ", label, name);
+    }
     renamed_.note(line);
   }
   result_.topology.nodes.push_back({.name = std::move(name), .exec = {}, .line = line});

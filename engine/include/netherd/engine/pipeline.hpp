@@ -36,8 +36,8 @@ class AnswerSink {
 
 enum class RequestKind : std::uint8_t {
   single,  ///< answered by an acknowledgement or an error
-  quiet,   ///< answered by an error only: that there is none, on_silence() tells
   get,     ///< the same, behind the object that it asks for: where that may be lost, an acknowledgement is no success
+  quiet,   ///< answered by an error only: that there is none, on_silence() tells
   dump,    ///< has NLM_F_DUMP: answered by any number of messages and NLMSG_DONE
   /// Several messages from NFNL_MSG_BATCH_BEGIN to NFNL_MSG_BATCH_END, which nfnetlink executes wholly or not at all.
   /// It is alone in its datagram and on its way, since the kernel takes nothing behind it; the first answer is its
