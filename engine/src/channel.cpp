@@ -180,10 +180,10 @@ void ChannelCore::close() noexcept {
   pipeline_.fail_all(EngineError::channel_closed);
 }
 
-FileDescriptor ChannelCore::release() noexcept {
+NetlinkSocket ChannelCore::release() noexcept {
   close();
   transport_->detach();
-  return socket_.release();
+  return std::move(socket_);
 }
 
 void ChannelCore::on_shutdown() noexcept {

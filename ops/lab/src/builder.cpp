@@ -177,7 +177,13 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
       return fail_step("ip netns add " + std::string{plan_.netns_name(node)}, plan_.topology().node(node).line, error,
                        made.failed_step);
     }
-    descriptors_.keep(node, std::move(made.netns), std::move(made.socket));
+    auto socket = engine::NetlinkSocket::adopt(std::move(made.socket));
+    if (!socket) {
+      descriptors_.cancel_reservation(2);
+      return fail_step("ip -n " + std::string{plan_.netns_name(node)}, plan_.topology().node(node).line, socket.error(),
+                       "set socket options");
+    }
+    descriptors_.keep(node, std::move(made.netns), std::move(*socket));
     nodes_[value_of(node)].created = true;
     ++nodes_created_;
     report_progress();

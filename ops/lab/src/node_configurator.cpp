@@ -21,7 +21,7 @@ using engine::value_of;
 constexpr std::size_t least_with_routes = 2;
 constexpr std::size_t most_with_routes = 32;
 /// More than a thousand routes, so that a worker is woken for some milliseconds of work.
-constexpr std::size_t datagram_bytes = 128 * 1024;
+constexpr std::size_t routes_datagram_bytes = 128 * 1024;
 
 constexpr std::array preparation_stages{Stage::preparation};
 constexpr std::array activation_stages{Stage::activation};
@@ -52,6 +52,7 @@ NodeConfigurator::NodeConfigurator(boost::asio::io_context& context, const Plan&
     lane.stages = name == ipv4_routes ? std::span{ipv4_routes_stages} : std::span{ipv6_routes_stages};
     lane.queue = engine::SendQueue::make(context);
     lane.submission = for_many;
+    lane.datagram_bytes = routes_datagram_bytes;
     lane.most = with_routes;
     lane.most_starts = 1;  // each is some tenths of a millisecond of computing
     lane.from_the_back = name == ipv6_routes;
@@ -125,12 +126,12 @@ std::unique_ptr<NodeConfigurator::Work> NodeConfigurator::fill_next(LaneName nam
 }
 
 void NodeConfigurator::start(std::unique_ptr<Work>& filled) {
-  engine::FileDescriptor socket = descriptors_.take_socket(filled->node);
+  auto socket = descriptors_.take_socket(filled->node);
   if (!socket && !descriptors_.make_room(2)) return;
   Work& work = *running_.emplace_back(std::move(filled));
   ++lanes_[work.lane].running;
   if (socket) {
-    send(work, std::move(socket));
+    send(work, *std::move(socket));
   } else {
     open_socket_again(work);
   }
@@ -142,25 +143,22 @@ void NodeConfigurator::open_socket_again(Work& work) {
   factory_.async_enter(
       {.path = directory_.namespace_path(plan_.topology().node(work.node).name)},
       [this, &work, owner = owner_.keep_alive()](boost::system::error_code error, ops::CreatedNamespace made) {
-        descriptors_.cancel_reservation(error ? 2 : 1);
-        if (error) {
-          fail_step(work, error, made.failed_step);
+        boost::system::result<engine::NetlinkSocket> socket{error};
+        if (!error) socket = engine::NetlinkSocket::adopt(std::move(made.socket));
+        descriptors_.cancel_reservation(socket ? 1 : 2);
+        if (socket) {
+          send(work, std::move(*socket));
         } else {
-          send(work, std::move(made.socket));
+          fail_step(work, socket.error(), error ? made.failed_step : "set socket options");
         }
         owner->on_step_ended();
       });
 }
 
-void NodeConfigurator::send(Work& work, engine::FileDescriptor descriptor) {
-  auto socket = engine::NetlinkSocket::adopt(std::move(descriptor));
-  if (!socket) {
-    descriptors_.cancel_reservation(1);
-    return fail_step(work, socket.error(), "set socket options");
-  }
-  work.channel.emplace(context_, std::move(*socket),
+void NodeConfigurator::send(Work& work, engine::NetlinkSocket socket) {
+  work.channel.emplace(context_, std::move(socket),
                        engine::ChannelOptions{.submission = lanes_[work.lane].submission,
-                                              .datagram_bytes = datagram_bytes,
+                                              .datagram_bytes = lanes_[work.lane].datagram_bytes,
                                               .send_queue = lanes_[work.lane].queue});
   work.channel->async_execute(work.batch, [this, &work, owner = owner_.keep_alive()](std::size_t failures) {
     on_sent(work, failures);

@@ -76,6 +76,7 @@ class NodeConfigurator {
     std::span<const Stage> stages;
     std::shared_ptr<engine::SendQueue> queue{};
     engine::Submission submission = engine::Submission::in_loop;
+    std::size_t datagram_bytes = engine::ChannelOptions{}.datagram_bytes;
     std::size_t most = 0;                      ///< nodes at a time
     std::size_t most_starts = most_at_a_time;  ///< nodes in one turn of the loop
     bool from_the_back = false;                ///< so that two lanes seldom want the same node
@@ -97,7 +98,7 @@ class NodeConfigurator {
   /// Takes the work over, unless there is no descriptor left for it now.
   void start(std::unique_ptr<Work>& filled);
   void open_socket_again(Work& work);
-  void send(Work& work, engine::FileDescriptor socket);
+  void send(Work& work, engine::NetlinkSocket socket);
   void on_sent(Work& work, std::size_t failures);
   void on_done(LaneName lane, NodeId node);
   void fail_batch(const Work& work);

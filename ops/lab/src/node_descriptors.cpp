@@ -30,7 +30,7 @@ std::size_t budget_for(std::size_t most) {
 
 NodeDescriptors::NodeDescriptors(std::size_t nodes, std::size_t most) : held_(nodes), budget_{budget_for(most)} {}
 
-void NodeDescriptors::keep(NodeId node, engine::FileDescriptor netns, engine::FileDescriptor socket) {
+void NodeDescriptors::keep(NodeId node, engine::FileDescriptor netns, engine::NetlinkSocket socket) {
   at(node).netns = std::move(netns);
   at(node).socket = std::move(socket);
   queue_if_idle(node);
@@ -70,9 +70,11 @@ void NodeDescriptors::end_use(NodeId node) {
   queue_if_idle(node);
 }
 
-engine::FileDescriptor NodeDescriptors::take_socket(NodeId node) noexcept { return std::move(at(node).socket); }
+std::optional<engine::NetlinkSocket> NodeDescriptors::take_socket(NodeId node) noexcept {
+  return std::exchange(at(node).socket, std::nullopt);
+}
 
-void NodeDescriptors::give_back_socket(NodeId node, engine::FileDescriptor socket) {
+void NodeDescriptors::give_back_socket(NodeId node, engine::NetlinkSocket socket) {
   at(node).socket = std::move(socket);
   queue_if_idle(node);
 }

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "netherd/engine/file_descriptor.hpp"
+#include "netherd/engine/socket.hpp"
 #include "netherd/lab/topology.hpp"
 
 namespace netherd::lab {
@@ -22,7 +24,7 @@ class NodeDescriptors {
   NodeDescriptors(std::size_t nodes, std::size_t most);
 
   /// What the factory handed over for a node. The room for it was reserved before.
-  void keep(NodeId node, engine::FileDescriptor netns, engine::FileDescriptor socket);
+  void keep(NodeId node, engine::FileDescriptor netns, engine::NetlinkSocket socket);
 
   /// Makes room for `count` more descriptors by closing those of idle nodes; false if there is not enough.
   [[nodiscard]] bool make_room(std::size_t count);
@@ -37,8 +39,8 @@ class NodeDescriptors {
 
   /// Hands the node's socket out, if it has one; it goes on counting until it is given back, or with
   /// cancel_reservation(1) if it is closed.
-  [[nodiscard]] engine::FileDescriptor take_socket(NodeId node) noexcept;
-  void give_back_socket(NodeId node, engine::FileDescriptor socket);
+  [[nodiscard]] std::optional<engine::NetlinkSocket> take_socket(NodeId node) noexcept;
+  void give_back_socket(NodeId node, engine::NetlinkSocket socket);
   /// The node's links exist: its namespace is entered no more, but by the socket.
   void close_netns(NodeId node) noexcept;
   /// Closes what is left of a node that is finished.
@@ -51,7 +53,7 @@ class NodeDescriptors {
  private:
   struct Held {
     engine::FileDescriptor netns;
-    engine::FileDescriptor socket;
+    std::optional<engine::NetlinkSocket> socket;
     std::uint32_t users = 0;
     bool idle_queued = false;
   };

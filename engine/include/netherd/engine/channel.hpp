@@ -105,9 +105,9 @@ class Channel {
     if (core_) std::exchange(core_, nullptr)->close();
   }
 
-  /// Closes the channel and hands its socket out, which NetlinkSocket::adopt() takes. Precondition: it is open, no
+  /// Closes the channel and hands its socket out, for another channel. Precondition: it is open, no
   /// request is under way, and none was abandoned, whose answer would be left on the socket.
-  [[nodiscard]] FileDescriptor release() { return std::exchange(core_, nullptr)->release(); }
+  [[nodiscard]] NetlinkSocket release() { return std::exchange(core_, nullptr)->release(); }
 
   /// Executes one request. Completion signature: void(Outcome).
   template <Request R, typename CompletionToken>

@@ -32,7 +32,6 @@ class NetlinkSocket {
                                                                   const SocketOptions& options = {});
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }
-  [[nodiscard]] FileDescriptor release() noexcept { return std::move(descriptor_); }
   /// NETLINK_ROUTE, NETLINK_GENERIC ...
   [[nodiscard]] int protocol() const noexcept { return protocol_; }
   /// As read back from the kernel, which doubles what it is asked for.

@@ -61,7 +61,7 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore>, priv
     pipeline_.abandon(static_cast<AnswerSink&>(batch), error);
   }
   void close() noexcept;
-  [[nodiscard]] FileDescriptor release() noexcept;
+  [[nodiscard]] NetlinkSocket release() noexcept;
 
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
   /// For what lives no longer than an operation.
