@@ -112,7 +112,7 @@ void reset_signals(const sigset_t& mask) noexcept {
   for (int signal = 1; signal < NSIG; ++signal) {
     if (::sigaction(signal, nullptr, &action) < 0) continue;
     const bool ignored = action.sa_handler == SIG_IGN && signal != SIGPIPE;
-    if (!ignored) ::sigaction(signal, &default_action, nullptr);
+    if (action.sa_handler != SIG_DFL && !ignored) ::sigaction(signal, &default_action, nullptr);
   }
   ::sigprocmask(SIG_SETMASK, &mask, nullptr);
 }
