@@ -163,8 +163,10 @@ static bool write_setting(const char *path)
 }
 
 /* /proc/sys/net shows the namespace of the thread that looks. */
-static void set_forwarding(const struct node *node)
+static void write_settings(const struct node *node)
 {
+	if (node->no_ipv6)
+		write_setting("/proc/sys/net/ipv6/conf/all/disable_ipv6");
 	if (node->forward4)
 		write_setting("/proc/sys/net/ipv4/ip_forward");
 	if (node->forward6)
@@ -203,7 +205,7 @@ static void create_node(struct builder *builder, struct busy *busy, uint32_t nod
 			fail_errno("descriptor of namespace %s", builder->schedule->plan->nodes[node].name);
 		if (builder->options->split_families)
 			state->socket6 = open_socket();
-		set_forwarding(&builder->schedule->plan->nodes[node]);
+		write_settings(&builder->schedule->plan->nodes[node]);
 		send_range(builder, state->socket, UNIT_LOOPBACK, node);
 	}
 	busy->namespaces += now_seconds() - start;

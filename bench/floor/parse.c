@@ -237,8 +237,8 @@ static bool take_device_forwarding(struct command *command, uint32_t node)
 	return true;
 }
 
-/* ip netns exec NS sysctl -qw KEY=1... */
-static void parse_forwarding(struct command *command)
+/* ip netns exec NS sysctl -qw KEY=1..., for what labs set */
+static void parse_settings(struct command *command)
 {
 	uint32_t index = take_node(command);
 	struct node *node = &command->plan->nodes[index];
@@ -249,6 +249,8 @@ static void parse_forwarding(struct command *command)
 			node->forward4 = true;
 		else if (take_if(command, "net.ipv6.conf.all.forwarding=1"))
 			node->forward6 = true;
+		else if (take_if(command, "net.ipv6.conf.all.disable_ipv6=1"))
+			node->no_ipv6 = true;
 		else if (!take_device_forwarding(command, index))
 			reject(command, "unknown setting");
 	} while (command->next < command->count);
@@ -257,7 +259,7 @@ static void parse_forwarding(struct command *command)
 static void parse_netns(struct command *command)
 {
 	if (take_if(command, "exec")) {
-		parse_forwarding(command);
+		parse_settings(command);
 		return;
 	}
 	expect(command, "add");

@@ -22,6 +22,7 @@ struct node {
 	size_t device_capacity;
 	bool forward4;
 	bool forward6;
+	bool no_ipv6;
 };
 
 /* A place in a message where the descriptor of a node's namespace is written just before it is sent. */

@@ -8,8 +8,6 @@ using engine::Attributes;
 using engine::AttributeView;
 using engine::MessageWriter;
 
-constexpr std::uint64_t bits_per_byte = 8;
-
 std::uint32_t ticks_of(std::chrono::microseconds time) noexcept {
   return ops::ticks_of(static_cast<double>(time.count()));
 }

@@ -8,8 +8,6 @@ using engine::Attributes;
 using engine::AttributeView;
 using engine::MessageWriter;
 
-constexpr std::uint64_t bits_per_byte = 8;
-
 void put_table(MessageWriter& writer, std::uint16_t attribute, const TcRate& rate) noexcept {
   const auto table = rate.table();
   writer.put_bytes(attribute, std::as_bytes(std::span{table}));

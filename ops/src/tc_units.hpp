@@ -12,6 +12,9 @@
 
 namespace netherd::ops {
 
+/// Rates are bits per second to users, bytes per second to the kernel.
+inline constexpr std::uint64_t bits_per_byte = 8;
+
 /// /proc/net/psched: how many of the kernel's ticks a microsecond has, and how many timer interrupts a second.
 struct TcClock {
   double ticks_per_microsecond = 15.625;  ///< PSCHED_SHIFT of 6, in all kernels since Linux 2.6.31

@@ -230,6 +230,18 @@ TEST(BuilderOracle, MixedTopologyWithDefaultRoutes) { expect_built_as_by_iproute
 
 TEST(BuilderOracle, MixedTopologyWithShortestPaths) { expect_built_as_by_iproute2(mixed(Routing::shortest_path)); }
 
+TEST(BuilderOracle, WithoutIpv6) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  const NodeId switch_node = builder.bridge("s");
+  builder.link(a, builder.host("b"));
+  builder.link(a, switch_node);
+  builder.link(builder.host("c"), switch_node);
+  builder.topology.options = {
+      .routing = Routing::shortest_path, .ipv4_pool = prefix("10.0.0.0/8"), .ipv6_pool = {}, .ipv6 = false};
+  expect_built_as_by_iproute2(std::move(builder.topology));
+}
+
 TEST(BuilderOracle, SeesADifference) {
   const Topology topology = addressed(mixed(Routing::none));
   const KernelLab lab{named(topology, "lab")};

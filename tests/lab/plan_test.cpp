@@ -143,7 +143,24 @@ TEST(Plan, ForwardingNodeForwardsOnAllItsInterfaces) {
     EXPECT_TRUE(std::any_of(commands.begin(), commands.end(),
                             [&](const std::string& command) { return command.ends_with(setting); }));
   }
-  EXPECT_FALSE(plan.forwards_ipv6(b)) << "there is no IPv6";
+  EXPECT_TRUE(plan.settings(b).empty()) << "there is no IPv6";
+}
+
+TEST(Plan, SwitchesIpv6OffInEveryNamespaceOfItsOwn) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  const NodeId bridge = builder.bridge("b");
+  const NodeId adopted = builder.host("c");
+  builder.topology.nodes[static_cast<std::size_t>(adopted)].adopted = true;
+  const auto setting_of = [&](NodeId node) -> std::string {
+    const auto settings = Plan{builder.topology}.settings(node);
+    return settings.empty() ? "" : settings.front().key + '=' + settings.front().value;
+  };
+  EXPECT_EQ(setting_of(a), "");
+  builder.topology.options.ipv6 = false;
+  EXPECT_EQ(setting_of(a), "net/ipv6/conf/all/disable_ipv6=1");
+  EXPECT_EQ(setting_of(bridge), "net/ipv6/conf/all/disable_ipv6=1");
+  EXPECT_EQ(setting_of(adopted), "") << "nothing in it is changed";
 }
 
 TEST(Plan, BridgeNeedsItsBridgeFirst) {

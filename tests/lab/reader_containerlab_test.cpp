@@ -82,14 +82,18 @@ TEST(Containerlab, ReadsOptions) {
   EXPECT_EQ(result.topology.options.routing, Routing::shortest_path);
   EXPECT_EQ(result.topology.options.ipv4_pool, prefix("10.1.0.0/16"));
   EXPECT_EQ(result.topology.options.ipv6_pool, prefix("fd00::/32"));
+  EXPECT_TRUE(result.topology.options.ipv6);
+  EXPECT_FALSE(read("topology: {nodes: {a: }}\nnetherd: {ipv6: off}\n").topology.options.ipv6);
+  EXPECT_TRUE(read("topology: {nodes: {a: }}\nnetherd: {ipv6: true}\n").topology.options.ipv6);
 }
 
 TEST(Containerlab, RefusesBadOptions) {
   const auto errors = read(
                           "topology: {nodes: {a: }}\nnetherd:\n  routing: ospf\n  ipv4-pool: 10.1.0.1/16\n"
-                          "  ipv6-pool: 10.0.0.0/8\n  mode: x\n")
+                          "  ipv6-pool: 10.0.0.0/8\n  mode: x\n  ipv6: none\n")
                           .errors;
-  EXPECT_EQ(errors.size(), 4U) << to_text(errors);
+  EXPECT_EQ(errors.size(), 5U) << to_text(errors);
+  EXPECT_TRUE(has_finding(errors, 7, "ipv6 'none': must be on or off"));
   EXPECT_TRUE(has_finding(errors, 3, "routing 'ospf': must be none, default or shortest-path"));
   EXPECT_TRUE(has_finding(errors, 4, "the network is 10.1.0.0/16"));
   EXPECT_TRUE(has_finding(errors, 5, "ipv6-pool '10.0.0.0/8': must be an IPv6 prefix"));

@@ -173,6 +173,19 @@ TEST_F(Validate, Pools) {
   EXPECT_TRUE(has_only(findings(), 0, "8 to 64"));
 }
 
+TEST_F(Validate, NoIpv6AddressesWhereIpv6IsOff) {
+  builder_.topology.options.ipv6 = false;
+  builder_.topology.options.ipv6_pool = prefix("fd00::/32");
+  EXPECT_TRUE(has_only(findings(), 0, "ipv6-pool fd00::/32: ipv6 is off"));
+  builder_.topology.options.ipv6_pool.reset();
+  const NodeId host = builder_.host("here");
+  builder_.topology.nodes[static_cast<std::size_t>(host)].adopted = true;
+  Link& link = builder_.link(a_, "fd00::1/64", host, "fd00::2/64");
+  EXPECT_TRUE(has_only(findings(), 0, "address fd00::1/64 of a:eth2: ipv6 is off"));
+  link.ends[0].addresses.clear();
+  EXPECT_TRUE(findings().empty()) << "nothing changes in an adopted namespace";
+}
+
 TEST_F(Validate, PortOfABridgeHasNoAddress) {
   const NodeId bridge = builder_.bridge("br");
   builder_.link(a_, "10.0.0.1/24", bridge, "10.0.0.2/24");

@@ -22,6 +22,7 @@ void expect_survives(const Topology& topology) {
   EXPECT_EQ(read.options.routing, topology.options.routing);
   EXPECT_EQ(read.options.ipv4_pool, topology.options.ipv4_pool);
   EXPECT_EQ(read.options.ipv6_pool, topology.options.ipv6_pool);
+  EXPECT_EQ(read.options.ipv6, topology.options.ipv6);
   ASSERT_EQ(read.nodes.size(), topology.nodes.size());
   for (std::size_t i = 0; i < read.nodes.size(); ++i) {
     EXPECT_EQ(read.nodes[i].name, topology.nodes[i].name);
@@ -73,6 +74,14 @@ TEST(WriteTopology, KeepsWhatOnlyTheLongFormCanSay) {
   link.ends[1].mac = ops::MacAddress{{2, 0, 0, 0, 0, 1}};
   link.weight = 1.0 / 3;
   link.mtu = 1400;
+  expect_survives(builder.topology);
+}
+
+TEST(WriteTopology, KeepsThatThereIsNoIpv6) {
+  TopologyBuilder builder;
+  builder.host("a");
+  builder.topology.options.ipv6 = false;
+  EXPECT_NE(write_topology(builder.topology).find("netherd:\n  ipv6: off\n"), std::string::npos);
   expect_survives(builder.topology);
 }
 

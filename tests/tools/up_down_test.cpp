@@ -156,6 +156,16 @@ TEST_F(UpAndDown, TakeAddressesFromThePools) {
   EXPECT_EQ(addresses_in("first-right", "eth1"), (Strings{"192.168.8.6/30", "2001:db8:0:1::2/64"}));
 }
 
+TEST_F(UpAndDown, MakeLabsWithoutIpv6) {
+  write_first_lab();
+  EXPECT_EQ(run("netherd up first.yml --name with --wait").status, 0);
+  EXPECT_NE(run("ip -n with-left -6 address").output.find("fe80::"), std::string::npos);
+  EXPECT_EQ(run("netherd up first.yml --name without --routing shortest-path --ipv6 off --wait").status, 0);
+  EXPECT_EQ(run("ip -n without-left -6 address").output, "");
+  EXPECT_EQ(run("netherd ping without").status, 0);
+  EXPECT_EQ(run("netherd check without").status, 0);
+}
+
 TEST_F(UpAndDown, RunTheCommandsOfTheFileInTheirNodes) {
   write_file("exec.yml", R"(name: commands
 topology:

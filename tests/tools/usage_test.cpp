@@ -32,6 +32,7 @@ TEST_F(Usage, ThatIsWrongIsOneLineAndTouchesNothing) {
       {"up", "up: FILE is required"},
       {"up first.yml --name", "up: --name: 1 required TEXT missing"},
       {"up first.yml --routing rip", "up: --routing: rip not in {none,default,shortest-path}"},
+      {"up first.yml --ipv6 yes", "up: --ipv6: yes not in {on,off}"},
       {"up first.yml --format gml", "up: --format: gml not in {containerlab,graphml,edges}"},
       {"exec first --all --jobs 0 -- true", "exec: --jobs: Value 0 not in range 1 to 4096"},
       {"ping first --count many", "ping: --count: Value many not in range 1 to 1000000"},

@@ -29,6 +29,12 @@ function(netherd_share_precompiled target owner)
   endif()
 endfunction()
 
+# netherd_compile_alone(FILE...): where several sources are compiled as one (CMAKE_UNITY_BUILD), these are not, because
+# names in their unnamed namespaces are also those of others.
+function(netherd_compile_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 function(netherd_add_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC_LINKS;PRIVATE_LINKS" ${ARGN})
   add_library(netherd_${name} STATIC ${arg_SOURCES})

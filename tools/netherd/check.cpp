@@ -1,7 +1,6 @@
 #include "netherd/lab/check.hpp"
 
 #include <fmt/core.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -122,11 +121,6 @@ int check_file(const TopologyInput& input, Session& session) {
                                                         {"links", topology->links.size()},
                                                         {"errors", nlohmann::ordered_json::array()}});
   return ExitStatus::done;
-}
-
-bool is_file(const std::string& path) {
-  struct stat status{};
-  return path == "-" || (::stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode));
 }
 
 /// A running lab of that name comes first, as with `down`.

@@ -65,12 +65,14 @@ void add_format_option(CLI::App& command, std::string& format) {
       ->check(CLI::IsMember({"containerlab", "graphml", "edges"}));
 }
 
-/// Routing and pools.
+/// Routing, pools, and whether there is IPv6.
 void add_lab_options(CLI::App& command, TopologyInput& input) {
   command.add_option("--routing", input.routing, "Routes that every node gets")
       ->check(CLI::IsMember({"none", "default", "shortest-path"}));
   command.add_option("--ipv4-pool", input.ipv4_pool, "Links without an IPv4 address get one from this network");
   command.add_option("--ipv6-pool", input.ipv6_pool, "Links without an IPv6 address get one from this network");
+  command.add_option("--ipv6", input.ipv6, "Whether there is IPv6 in the nodes, link-local addresses included")
+      ->check(CLI::IsMember({"on", "off"}));
 }
 
 void add_topology_input(CLI::App& command, TopologyInput& input) {

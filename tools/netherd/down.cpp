@@ -1,5 +1,4 @@
 #include <fmt/core.h>
-#include <sys/stat.h>
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
@@ -44,11 +43,6 @@ std::vector<std::string> running_labs(const Session& session) {
     for (const lab::LabSummary& lab : *labs) names.push_back(lab.name);
   }
   return names;
-}
-
-bool is_file(const std::string& path) {
-  struct stat status{};
-  return path == "-" || (::stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode));
 }
 
 /// The lab that LAB or FILE means: a running lab of that name comes first, so that no file has to be read.

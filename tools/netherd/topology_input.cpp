@@ -91,6 +91,11 @@ void report(const std::string& source, const std::vector<lab::Finding>& errors, 
 
 }  // namespace
 
+bool is_file(const std::string& path) noexcept {
+  struct stat status{};
+  return path == "-" || (::stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode));
+}
+
 std::optional<std::string> read_input(const std::string& file, Console& console) {
   engine::FileDescriptor opened;
   if (file != "-") opened.reset(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
@@ -106,6 +111,7 @@ bool override_options(const TopologyInput& input, lab::Topology& topology, Conso
   const bool routing = override_routing(input.routing, topology, console);
   const bool ipv4 = override_pool("--ipv4-pool", input.ipv4_pool, true, options.ipv4_pool, console);
   const bool ipv6 = override_pool("--ipv6-pool", input.ipv6_pool, false, options.ipv6_pool, console);
+  if (!input.ipv6.empty()) options.ipv6 = input.ipv6 == "on";
   return name && routing && ipv4 && ipv6;
 }
 

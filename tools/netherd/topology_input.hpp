@@ -21,10 +21,14 @@ struct TopologyInput {
   std::string routing{};
   std::string ipv4_pool{};
   std::string ipv6_pool{};
+  std::string ipv6{};  ///< "on" or "off"
 };
 
 /// Overrides a topology's options by those given; false if one of them is invalid, which has then been said.
 [[nodiscard]] bool override_options(const TopologyInput& input, lab::Topology& topology, Console& console);
+
+/// Whether "LAB or FILE" can be a file: standard input, or a file of that name.
+[[nodiscard]] bool is_file(const std::string& path) noexcept;
 
 /// Reads a whole file, or standard input. What fails is said, and nothing is returned.
 [[nodiscard]] std::optional<std::string> read_input(const std::string& file, Console& console);

@@ -56,8 +56,8 @@ void check_interface_name(std::string_view name, std::string_view keyword) {
   if (!ops::is_valid_interface_name(name)) refuse(name, '"' + std::string{keyword} + "\" not a valid ifname");
 }
 
-LinkParser::LinkParser(Request& request, const Options& options, Environment& environment, bool creating)
-    : request_{request}, options_{options}, environment_{environment}, creating_{creating} {}
+LinkParser::LinkParser(Request& request, Environment& environment, bool creating)
+    : request_{request}, environment_{environment}, creating_{creating} {}
 
 /// Refuses the second mention of a keyword.
 void LinkParser::mention(std::string_view keyword, const Words& words) {
@@ -307,7 +307,7 @@ Command modify(Words words, const Options& options, Environment& environment, st
   header.ifi_family = static_cast<unsigned char>(options.family);
   Request request{type, flags, header};
   const bool creating = (flags & NLM_F_CREATE) != 0;
-  LinkParser link{request, options, environment, creating};
+  LinkParser link{request, environment, creating};
   link.parse(words);
   if (!creating) check_address_size(environment, link);
   if (link.group && link.device.empty()) return change_group(std::move(request), link, words, creating);
@@ -381,7 +381,7 @@ void parse_peer(Words& words, KindContext& context, int attribute) {
   const std::size_t place = request.put_raw(ifinfomsg{});
   // The words of a link change the header of the request, which is that of the main end: it is swapped for a while.
   const ifinfomsg main = std::exchange(request.header<ifinfomsg>(), ifinfomsg{});
-  LinkParser peer{request, context.options, context.environment, true};
+  LinkParser peer{request, context.environment, true};
   peer.parse(words);
   if (!peer.type.empty()) refuse_garbage("type", peer.type);
   if (peer.name.empty()) peer.name = peer.device;

@@ -16,7 +16,7 @@ namespace netherd::ip {
 /// request as they are read; what is needed elsewhere is kept.
 class LinkParser {
  public:
-  LinkParser(Request& request, const Options& options, Environment& environment, bool creating);
+  LinkParser(Request& request, Environment& environment, bool creating);
 
   /// Reads up to `type KIND`, or to the end.
   void parse(Words& words);
@@ -45,7 +45,6 @@ class LinkParser {
   void take_address_generation(Words& words);
 
   Request& request_;
-  const Options& options_;
   Environment& environment_;
   bool creating_;
   std::vector<std::string_view> mentioned_;

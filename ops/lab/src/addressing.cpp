@@ -35,7 +35,7 @@ void choose_default_pools(Topology& topology) {
   LabOptions& options = topology.options;
   if (options.routing == Routing::none || options.ipv4_pool || options.ipv6_pool || has_addresses(topology)) return;
   options.ipv4_pool = default_ipv4_pool;
-  options.ipv6_pool = default_ipv6_pool;
+  if (options.ipv6) options.ipv6_pool = default_ipv6_pool;
 }
 
 /// The numbers that hosts of a network can have.

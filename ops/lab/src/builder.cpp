@@ -129,8 +129,8 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
         continue;
       }
       ops::CreateNamespace request{.pin_path = directory_.namespace_path(name),
-                                   .symlink_path = directory_.symlink_path(name)};
-      if (plan_.forwards_ipv6(node)) request.settings.push_back({"net/ipv6/conf/all/forwarding", "1"});
+                                   .symlink_path = directory_.symlink_path(name),
+                                   .settings = plan_.settings(node)};
       descriptors_.reserve(2);
       ++creations_;
       ++pending_;

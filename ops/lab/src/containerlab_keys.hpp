@@ -86,7 +86,7 @@ inline constexpr std::array<std::string_view, 3> link_ignored{"vars", "labels", 
 inline constexpr std::array<std::string_view, 5> endpoint_read{"node", "interface", "mac", "ipv4", "ipv6"};
 inline constexpr std::array<std::string_view, 1> endpoint_ignored{"vars"};
 
-inline constexpr std::array<std::string_view, 3> netherd_read{"ipv4-pool", "ipv6-pool", "routing"};
+inline constexpr std::array<std::string_view, 4> netherd_read{"ipv4-pool", "ipv6", "ipv6-pool", "routing"};
 inline constexpr std::array<std::string_view, 1> link_netherd_read{"weight"};
 
 inline constexpr KnownKeys file{file_read, file_ignored};

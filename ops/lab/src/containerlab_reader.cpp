@@ -172,6 +172,10 @@ class ContainerlabReader {
         if (!routing) report(entry.line, "routing '{}': must be none, default or shortest-path", text);
         lab.routing = routing.value_or(Routing::none);
       }
+      if (entry.key == "ipv6" && read_text(entry, "ipv6", text)) {
+        lab.ipv6 = text == "on" || text == "true";
+        if (!lab.ipv6 && text != "off" && text != "false") report(entry.line, "ipv6 '{}': must be on or off", text);
+      }
     }
   }
 

@@ -16,8 +16,7 @@ namespace netherd::lab {
 
 namespace {
 
-constexpr std::string_view white_space = " \t";
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr std::string_view blanks = " \t";
 /// Of a file that is no list of edges at all, every line is an error.
 constexpr std::size_t most_errors = 10'000;
 
@@ -30,10 +29,10 @@ struct Words {
 Words split(std::string_view line) noexcept {
   Words words;
   while (words.count <= words.text.size()) {
-    const std::size_t start = line.find_first_not_of(white_space);
+    const std::size_t start = line.find_first_not_of(blanks);
     if (start == std::string_view::npos) break;
     line.remove_prefix(start);
-    const std::string_view word = line.substr(0, line.find_first_of(white_space));
+    const std::string_view word = line.substr(0, line.find_first_of(blanks));
     if (words.count < words.text.size()) words.text[words.count] = word;
     ++words.count;
     line.remove_prefix(word.size());

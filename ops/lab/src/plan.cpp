@@ -305,7 +305,13 @@ bool Plan::has_many_routes() const noexcept {
   return topology().options.routing == Routing::shortest_path && topology().links.size() > many;
 }
 
-bool Plan::forwards_ipv6(NodeId node) const noexcept { return impl_->routes->forwards_ipv6(node); }
+std::vector<ops::KernelSetting> Plan::settings(NodeId node) const {
+  std::vector<ops::KernelSetting> settings;
+  if (topology().node(node).adopted) return settings;
+  if (!topology().options.ipv6) settings.push_back({"net/ipv6/conf/all/disable_ipv6", "1"});
+  if (impl_->routes->forwards_ipv6(node)) settings.push_back({"net/ipv6/conf/all/forwarding", "1"});
+  return settings;
+}
 
 Plan::Counts Plan::counts() const {
   Counts counts{.nodes = topology().nodes.size(), .links = topology().links.size()};

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "link_ends.hpp"
@@ -31,8 +33,10 @@ void print_namespace(const Plan& plan, NodeId node, std::ostream& out) {
     return;
   }
   out << "ip netns add " << plan.netns_name(node) << '\n';
-  if (plan.forwards_ipv6(node)) {
-    out << "ip netns exec " << plan.netns_name(node) << " sysctl -qw net.ipv6.conf.all.forwarding=1\n";
+  for (const ops::KernelSetting& setting : plan.settings(node)) {
+    std::string key = setting.key;
+    std::ranges::replace(key, '/', '.');
+    out << "ip netns exec " << plan.netns_name(node) << " sysctl -qw " << key << '=' << setting.value << '\n';
   }
 }
 

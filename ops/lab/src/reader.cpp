@@ -10,6 +10,7 @@
 #include "findings.hpp"
 #include "netherd/lab/topology.hpp"
 #include "read_format.hpp"
+#include "text_lines.hpp"
 
 namespace netherd::lab {
 
@@ -17,7 +18,6 @@ namespace {
 
 constexpr std::size_t max_findings = 100;
 constexpr std::string_view white_space = " \t\r\n";
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 std::string_view content_of(std::string_view text) {
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());

@@ -9,6 +9,9 @@
 
 namespace netherd::lab {
 
+/// Editors of Windows begin UTF-8 with it.
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 /// One line of a text, without its end: LF, or CR LF as Windows has it.
 struct TextLine {
   SourceLine number = SourceLine::none;

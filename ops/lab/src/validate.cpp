@@ -96,6 +96,9 @@ class Validation {
     }
     check_pool("ipv4-pool", topology_.options.ipv4_pool);
     check_pool("ipv6-pool", topology_.options.ipv6_pool);
+    if (topology_.options.ipv6_pool && !topology_.options.ipv6) {
+      report(SourceLine::none, "ipv6-pool {}: ipv6 is off", topology_.options.ipv6_pool->to_string());
+    }
   }
 
   void check_pool(std::string_view key, const std::optional<IpPrefix>& pool) {
@@ -205,6 +208,8 @@ class Validation {
     } else if (!address.is_v4() && link.mtu != 0 && link.mtu < min_ipv6_mtu) {
       report(end.line, "address {} of {}: IPv6 needs an mtu of {} at least, and the link's is {}", address.to_string(),
              name_of(end), min_ipv6_mtu, link.mtu);
+    } else if (!address.is_v4() && !topology_.options.ipv6 && !topology_.node(end.node).adopted) {
+      report(end.line, "address {} of {}: ipv6 is off", address.to_string(), name_of(end));
     }
   }
 

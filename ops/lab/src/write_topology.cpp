@@ -54,11 +54,12 @@ void put_name(Buffer& out, std::string_view name) {
 }
 
 void put_options(Buffer& out, const LabOptions& options) {
-  if (options.routing == Routing::none && !options.ipv4_pool && !options.ipv6_pool) return;
+  if (options.routing == Routing::none && !options.ipv4_pool && !options.ipv6_pool && options.ipv6) return;
   put_text(out, "netherd:\n");
   if (options.routing != Routing::none) put(out, "  routing: {}\n", to_string(options.routing));
   if (options.ipv4_pool) put(out, "  ipv4-pool: \"{}\"\n", options.ipv4_pool->to_string());
   if (options.ipv6_pool) put(out, "  ipv6-pool: \"{}\"\n", options.ipv6_pool->to_string());
+  if (!options.ipv6) put_text(out, "  ipv6: off\n");
 }
 
 void put_node(Buffer& out, const Node& node) {

@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "text_lines.hpp"
+
 namespace netherd::lab {
 
 namespace {
@@ -17,7 +19,6 @@ namespace {
 constexpr std::string_view merge_key = "<<";
 /// More findings than these help nobody, and take memory.
 constexpr std::size_t max_findings = 10'000;
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 /// Owns libyaml's parser.
 class Parser {

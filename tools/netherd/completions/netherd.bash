@@ -9,6 +9,7 @@ _netherd_options() { netherd "$1" --help 2>/dev/null | grep -oE -- '--[a-z][a-z0
 _netherd_value_of() {
   case $1 in
     --routing) echo 'none default shortest-path' ;;
+    --ipv6) echo 'on off' ;;
     --format) echo 'containerlab graphml edges' ;;
     --submission) echo 'auto in-loop worker' ;;
   esac

@@ -14,6 +14,7 @@
 #include "netherd/lab/topology.hpp"
 #include "netherd/ops/address.hpp"
 #include "netherd/ops/link.hpp"
+#include "netherd/ops/namespace_factory.hpp"
 #include "netherd/ops/route.hpp"
 
 namespace netherd::lab {
@@ -89,9 +90,10 @@ class Plan {
   void configuration_requests(NodeId node, RequestSink& sink) const;
   /// A node gets about as many routes as the lab has subnets, and these are many.
   [[nodiscard]] bool has_many_routes() const noexcept;
-  /// The node passes packets on for others: IPv6 forwarding has to be switched on in its namespace (IPv4 forwarding is
-  /// part of configuration_requests()).
-  [[nodiscard]] bool forwards_ipv6(NodeId node) const noexcept;
+  /// What has to be set in the node's namespace as soon as it exists: no IPv6 where the lab has none, IPv6 forwarding
+  /// where a node passes packets on for others (IPv4 forwarding is part of configuration_requests()). Nothing for an
+  /// adopted node.
+  [[nodiscard]] std::vector<ops::KernelSetting> settings(NodeId node) const;
 
   struct Counts {
     std::uint64_t nodes = 0, links = 0, addresses = 0, routes = 0, requests = 0;

@@ -74,6 +74,9 @@ struct LabOptions {
   Routing routing = Routing::none;
   std::optional<ops::IpPrefix> ipv4_pool;  ///< links without an IPv4 address get one from here
   std::optional<ops::IpPrefix> ipv6_pool;
+  /// Without it there is no IPv6 in the lab's own namespaces, not even link-local addresses:
+  /// `sysctl net.ipv6.conf.all.disable_ipv6=1`.
+  bool ipv6 = true;
 };
 
 /// What a lab is to be: nodes, links, addresses. Knows no netlink and no file format.
@@ -112,8 +115,8 @@ inline constexpr double max_link_weight = 16'777'216;
 /// twice, a link from an interface to itself, addresses that are invalid, used twice or on a port of a bridge, subnets
 /// of a host that overlap although they are on different links, more than 1,023 links on a bridge, bridges linked to a
 /// loop (their spanning tree is off), an interface of a bridge that is called like the bridge itself ("br0"), an MTU
-/// that veth does not take, pools that cannot serve. All findings at once, by line. Precondition: the endpoints' nodes
-/// exist.
+/// that veth does not take, pools that cannot serve, IPv6 addresses in a lab without IPv6. All findings at once, by
+/// line. Precondition: the endpoints' nodes exist.
 [[nodiscard]] std::vector<Finding> validate(const Topology& topology);
 
 }  // namespace netherd::lab
