@@ -151,10 +151,10 @@ static void send_range(const struct builder *builder, int socket_fd, enum unit u
 
 /* ---- namespaces ---- */
 
-static bool write_setting(const char *path)
+static bool write_setting(const char *path, const char *value)
 {
 	int file = open(path, O_WRONLY | O_CLOEXEC);
-	bool written = file >= 0 && write(file, "1\n", 2) == 2;
+	bool written = file >= 0 && write(file, value, 1) == 1;
 	if (!written)
 		fail_errno("%s", path);
 	if (file >= 0)
@@ -162,15 +162,34 @@ static bool write_setting(const char *path)
 	return written;
 }
 
+static const char disable_ipv6[] = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
+
 /* /proc/sys/net shows the namespace of the thread that looks. */
 static void write_settings(const struct node *node)
 {
 	if (node->no_ipv6)
-		write_setting("/proc/sys/net/ipv6/conf/all/disable_ipv6");
+		write_setting(disable_ipv6, "1");
 	if (node->forward4)
-		write_setting("/proc/sys/net/ipv4/ip_forward");
+		write_setting("/proc/sys/net/ipv4/ip_forward", "1");
 	if (node->forward6)
-		write_setting("/proc/sys/net/ipv6/conf/all/forwarding");
+		write_setting("/proc/sys/net/ipv6/conf/all/forwarding", "1");
+}
+
+/* Where a node's links are up: IPv6 starts on all of them at once. */
+static void start_ipv6(const struct builder *builder, uint32_t node)
+{
+	struct node_state *state = &builder->nodes[node];
+	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (home < 0 || setns(state->namespace, CLONE_NEWNET) < 0) {
+		fail_errno("enter namespace %s", builder->schedule->plan->nodes[node].name);
+	} else {
+		write_setting(disable_ipv6, "0");
+		if (setns(home, CLONE_NEWNET) < 0)
+			fail_errno("leave namespace %s", builder->schedule->plan->nodes[node].name);
+	}
+	if (home >= 0)
+		close(home);
+	send_range(builder, state->socket, UNIT_LATE6, node);
 }
 
 static void pin_node(const struct builder *builder, struct busy *busy, uint32_t node)
@@ -254,6 +273,10 @@ static void finish_node(const struct builder *builder, uint32_t node)
 {
 	struct node_state *state = &builder->nodes[node];
 	send_range(builder, state->socket, UNIT_FINISH, node);
+	if (builder->schedule->plan->nodes[node].late_ipv6) {
+		start_ipv6(builder, node);
+		close_descriptor(&state->namespace);
+	}
 	if (!builder->options->routes_apart)
 		close_descriptor(&state->socket);
 }
@@ -266,7 +289,8 @@ static void configure_complete(struct builder *builder, struct busy *busy, uint3
 		uint32_t node = schedule->complete_nodes[i];
 		struct node_state *state = &builder->nodes[node];
 		send_range(builder, state->socket, UNIT_CONFIGURE, node);
-		close_descriptor(&state->namespace);
+		if (!schedule->plan->nodes[node].late_ipv6)
+			close_descriptor(&state->namespace);
 		if (builder->options->configure == CONFIGURE_UP_LATE)
 			continue;
 		finish_node(builder, node);

@@ -237,7 +237,7 @@ static bool take_device_forwarding(struct command *command, uint32_t node)
 	return true;
 }
 
-/* ip netns exec NS sysctl -qw KEY=1..., for what labs set */
+/* ip netns exec NS sysctl -qw KEY=VALUE..., for what labs set */
 static void parse_settings(struct command *command)
 {
 	uint32_t index = take_node(command);
@@ -251,6 +251,8 @@ static void parse_settings(struct command *command)
 			node->forward6 = true;
 		else if (take_if(command, "net.ipv6.conf.all.disable_ipv6=1"))
 			node->no_ipv6 = true;
+		else if (take_if(command, "net.ipv6.conf.all.disable_ipv6=0"))
+			node->late_ipv6 = true;
 		else if (!take_device_forwarding(command, index))
 			reject(command, "unknown setting");
 	} while (command->next < command->count);

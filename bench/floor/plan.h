@@ -22,7 +22,8 @@ struct node {
 	size_t device_capacity;
 	bool forward4;
 	bool forward6;
-	bool no_ipv6;
+	bool no_ipv6;	/* from the beginning */
+	bool late_ipv6; /* until its links are up */
 };
 
 /* A place in a message where the descriptor of a node's namespace is written just before it is sent. */

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <linux/netlink.h>
+#include <sys/socket.h>
 #include <string.h>
 
 enum { RANK_COUNT = 4 };
@@ -43,9 +44,19 @@ static bool is_loopback_up(const struct plan *plan, const struct request *reques
 	return index == 1;
 }
 
+static bool is_ipv6(const struct plan *plan, const struct request *request)
+{
+	/* ifaddrmsg and rtmsg begin with the family. */
+	return (request->stage == STAGE_ADDRESS || request->stage == STAGE_ROUTE6) &&
+	       plan->bytes.data[request->offset + NLMSG_HDRLEN] == AF_INET6;
+}
+
 static enum unit unit_of(const struct plan *plan, const struct request *request, const struct options *options)
 {
 	enum unit last = options->configure == CONFIGURE_UP_LATE ? UNIT_FINISH : UNIT_CONFIGURE;
+	if (plan->nodes[request->node].late_ipv6 && is_ipv6(plan, request) &&
+	    !(options->routes_apart && request->stage == STAGE_ROUTE6))
+		return UNIT_LATE6;
 	switch (request->stage) {
 	case STAGE_BRIDGE:
 	case STAGE_LINK:

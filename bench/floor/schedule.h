@@ -6,7 +6,16 @@
 #include "plan.h"
 
 /* What is sent together. Links are keyed by step, everything else by node. */
-enum unit { UNIT_LOOPBACK, UNIT_LINK, UNIT_CONFIGURE, UNIT_FINISH, UNIT_ROUTE4, UNIT_ROUTE6, UNIT_COUNT };
+enum unit {
+	UNIT_LOOPBACK,
+	UNIT_LINK,
+	UNIT_CONFIGURE,
+	UNIT_FINISH,
+	UNIT_LATE6, /* IPv6 of a node where it starts late */
+	UNIT_ROUTE4,
+	UNIT_ROUTE6,
+	UNIT_COUNT
+};
 
 /* One send: messages that lie behind each other. */
 struct batch {

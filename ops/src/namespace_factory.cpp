@@ -104,6 +104,7 @@ JobResult open_socket_inside(const OpenNamespace& request) noexcept {
   }
   const int entered = request.path.empty() ? request.descriptor : netns.get();
   static_cast<void>(result.step("enter the namespace", error_of(::setns(entered, CLONE_NEWNET))) &&
+                    result.step("change a setting of the namespace", write_settings(request.settings)) &&
                     result.step("open a netlink socket", open_netlink_socket(socket)));
   return result;
 }

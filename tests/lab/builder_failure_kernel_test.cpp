@@ -15,6 +15,7 @@
 #include "kernel_lab.hpp"
 #include "lab_support.hpp"
 #include "netherd/lab/generate.hpp"
+#include "netherd/ops/netns_path.hpp"
 
 namespace netherd::lab {
 namespace {
@@ -124,6 +125,26 @@ TEST(BuilderFailure, APinInTheWayIsReportedAndNotOverwritten) {
   EXPECT_EQ(report.failure->outcome.error, boost::system::errc::file_exists);
   ASSERT_TRUE(report.failure->outcome.diagnostic);
   EXPECT_EQ(report.failure->outcome.diagnostic->operation, "pin the namespace");
+}
+
+/// Somebody takes the name of the hub's namespace while the lab is built: its IPv6 cannot be started any more.
+TEST(BuilderFailure, AHubWhoseIpv6CannotBeStartedIsReported) {
+  Topology star = generate("star", {.nodes = 300}).value();
+  star.name = "lab";
+  star.options.ipv4_pool = prefix("10.0.0.0/8");
+  star.nodes[0].line = SourceLine{7};
+  KernelLab lab{std::move(star)};
+  const std::string hub = lab.directory().namespace_path("n1");
+  const BuildReport report = lab.build({.on_progress = [&](std::uint64_t done) {
+    if (done < 150 || ops::unpin_namespace(hub)) return;  // all were made by then
+    std::ofstream{hub} << "in the way";
+  }});
+  ASSERT_TRUE(report.failure);
+  EXPECT_EQ(report.failure->line, SourceLine{7});
+  EXPECT_EQ(report.failure->command, "ip netns exec lab-n1 sysctl");
+  EXPECT_EQ(report.failure->outcome.error, boost::system::errc::invalid_argument);
+  ASSERT_TRUE(report.failure->outcome.diagnostic);
+  EXPECT_EQ(report.failure->outcome.diagnostic->operation, "open the namespace");
 }
 
 TEST(BuilderFailure, ASymbolicLinkThatAppearsMeanwhileIsReportedAndStays) {

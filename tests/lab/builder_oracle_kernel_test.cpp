@@ -15,6 +15,7 @@
 
 #include "kernel_lab.hpp"
 #include "lab_support.hpp"
+#include "netherd/lab/generate.hpp"
 #include "ops/iproute2.hpp"
 
 namespace netherd::lab {
@@ -240,6 +241,37 @@ TEST(BuilderOracle, WithoutIpv6) {
   builder.topology.options = {
       .routing = Routing::shortest_path, .ipv4_pool = prefix("10.0.0.0/8"), .ipv6_pool = {}, .ipv6 = false};
   expect_built_as_by_iproute2(std::move(builder.topology));
+}
+
+/// A hub whose IPv6 starts late, and a hub of one link less that has it from the beginning: nobody can tell them apart.
+TEST(BuilderOracle, AHubOfManyLinksHasIpv6AsAnyOther) {
+  const auto hub_of = [](std::uint32_t links) {
+    Topology star = generate("star", {.nodes = links + 1}).value();
+    star.options = {
+        .routing = Routing::shortest_path, .ipv4_pool = prefix("10.0.0.0/8"), .ipv6_pool = prefix("fd00::/32")};
+    const KernelLab lab{named(addressed(std::move(star)), "lab")};
+    EXPECT_EQ(lab.plan().late_settings(NodeId{0}).empty(), links < 256);
+    EXPECT_EQ(to_text(lab.build().failure), "");
+    const std::string script =
+        "cd /proc/sys/net/ipv6/conf; cat */disable_ipv6 */addr_gen_mode | sort | uniq -c;"
+        "ip -6 -oneline address show dev eth7 | sed 's/fe80[^ ]*/fe80::/'; ip -6 address | grep -c inet6;"
+        "ip -6 route show dev eth7 | sort; ip -6 route show table local dev eth7 | sed 's/fe80[^ ]*/fe80::/' | sort;"
+        "ip -6 route | grep -c via";
+    std::string state;
+    for (int tries = 0; tries < 100; ++tries) {  // duplicates are looked for during one to two seconds
+      state = run_command("ip netns exec lab-n1 sh -c \"" + script + '"').text;
+      if (run_command("ip -n lab-n1 -6 address show tentative").text.empty()) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    }
+    return state;
+  };
+  const std::string usual = hub_of(255);
+  std::string late = hub_of(256);
+  EXPECT_NE(usual.find("fe80::"), std::string::npos) << usual;
+  // One link more: three directories of settings besides those of the links, and two addresses for each of them.
+  replace_all(late, " 518 0\n", " 516 0\n");
+  replace_all(late, "\n513\n", "\n511\n");
+  EXPECT_EQ(late, usual);
 }
 
 TEST(BuilderOracle, SeesADifference) {

@@ -1,6 +1,9 @@
 #include "netherd/lab/plan.hpp"
 
+#include <algorithm>
+
 #include "lab_support.hpp"
+#include "netherd/lab/generate.hpp"
 
 namespace netherd::lab {
 namespace {
@@ -161,6 +164,42 @@ TEST(Plan, SwitchesIpv6OffInEveryNamespaceOfItsOwn) {
   EXPECT_EQ(setting_of(a), "net/ipv6/conf/all/disable_ipv6=1");
   EXPECT_EQ(setting_of(bridge), "net/ipv6/conf/all/disable_ipv6=1");
   EXPECT_EQ(setting_of(adopted), "") << "nothing in it is changed";
+}
+
+TEST(Plan, StartsIpv6OfAHubBehindItsActivation) {
+  Topology star = generate("star", {.nodes = 257}).value();
+  star.options.ipv6_pool = prefix("fd00::/32");
+  ASSERT_TRUE(is_clean(assign_addresses(star)));
+  constexpr NodeId hub{0};
+  constexpr NodeId leaf{1};
+  const auto value_in = [](const std::vector<ops::KernelSetting>& settings) {
+    return settings.size() == 1 && settings[0].key == "net/ipv6/conf/all/disable_ipv6" ? settings[0].value : "";
+  };
+  {
+    const Plan plan{star};
+    EXPECT_EQ(value_in(plan.settings(hub)), "1");
+    EXPECT_EQ(value_in(plan.late_settings(hub)), "0");
+    EXPECT_TRUE(plan.settings(leaf).empty());
+    EXPECT_TRUE(plan.late_settings(leaf).empty());
+    const auto addresses = [&](NodeId node, Stage stage) {
+      RecordingSink sink;
+      plan.configuration_requests(node, stage, sink);
+      return std::ranges::count_if(sink.commands, [](const std::string& command) {
+        return command.find("address add fd00") != std::string::npos;
+      });
+    };
+    EXPECT_EQ(addresses(hub, Stage::activation), 0);
+    EXPECT_EQ(addresses(hub, Stage::late_ipv6), 256);
+    EXPECT_EQ(addresses(leaf, Stage::activation), 1);
+    EXPECT_EQ(addresses(leaf, Stage::late_ipv6), 0);
+  }
+  star.options.ipv6_pool.reset();
+  star.options.ipv6 = false;
+  EXPECT_TRUE(Plan{star}.late_settings(hub).empty()) << "it never starts";
+  star.options.ipv6 = true;
+  star.nodes[0].adopted = true;
+  EXPECT_TRUE(Plan{star}.settings(hub).empty());
+  EXPECT_TRUE(Plan{star}.late_settings(hub).empty()) << "nothing in it is changed";
 }
 
 TEST(Plan, BridgeNeedsItsBridgeFirst) {

@@ -183,6 +183,7 @@ TEST_P(FactoryTest, PinsLinksAndSettings) {
 TEST_P(FactoryTest, FailureNamesItsStepAndLeavesNothing) {
   NamespaceFactory factory{context.get_executor(), {.threads = GetParam()}};
   std::ofstream{"/run/netns/taken"} << "text";
+  const NamedNamespace other{"other"};
   const std::size_t descriptors = open_descriptor_count();
   factory.async_create({.pin_path = "/run/netns/taken"}, keep(0));
   factory.async_create({.pin_path = "/run/netns/new", .symlink_path = "/run/netns/taken"}, keep(1));
@@ -190,6 +191,7 @@ TEST_P(FactoryTest, FailureNamesItsStepAndLeavesNothing) {
   factory.async_enter({.path = "/run/netns/taken"}, keep(3));
   factory.async_enter({.path = "/run/netns/missing"}, keep(4));
   factory.async_enter({.descriptor = STDERR_FILENO}, keep(5));
+  factory.async_enter({.descriptor = other.descriptor(), .settings = {{"net/no/such/setting", "1"}}}, keep(6));
   context.run();
   const auto expect_failure = [this](std::size_t place, errc::errc_t error, std::string_view step) {
     EXPECT_EQ(outcomes.at(place).error, error) << place;
@@ -203,6 +205,7 @@ TEST_P(FactoryTest, FailureNamesItsStepAndLeavesNothing) {
   expect_failure(3, errc::invalid_argument, "open the namespace");
   expect_failure(4, errc::no_such_file_or_directory, "open the namespace");
   expect_failure(5, errc::invalid_argument, "enter the namespace");
+  expect_failure(6, errc::no_such_file_or_directory, "change a setting of the namespace");
   EXPECT_EQ(open_descriptor_count(), descriptors);
   EXPECT_FALSE(std::filesystem::exists("/run/netns/new"));
   std::filesystem::remove("/run/netns/taken");
@@ -211,9 +214,10 @@ TEST_P(FactoryTest, FailureNamesItsStepAndLeavesNothing) {
 TEST_P(FactoryTest, EntersByPathAndByDescriptor) {
   NamedNamespace other{"other"};
   NamespaceFactory factory{context.get_executor(), {.threads = GetParam()}};
-  factory.async_enter({.path = other.path()}, keep(0));
+  factory.async_enter({.path = other.path(), .settings = {{"net/ipv6/conf/all/forwarding", "1"}}}, keep(0));
   factory.async_enter({.descriptor = other.descriptor()}, keep(1));
   context.run();
+  EXPECT_EQ(test::run_command("ip netns exec other sysctl -n net.ipv6.conf.all.forwarding").text, "1\n");
   AddBridge bridge;
   bridge.link.name = "br0";
   for (std::size_t place : {0U, 1U}) {

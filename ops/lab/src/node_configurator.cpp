@@ -26,6 +26,8 @@ constexpr std::size_t routes_datagram_bytes = 128 * 1024;
 constexpr std::array preparation_stages{Stage::preparation};
 constexpr std::array activation_stages{Stage::activation};
 constexpr std::array activation_and_routes_stages{Stage::activation, Stage::ipv4_routes, Stage::ipv6_routes};
+constexpr std::array late_ipv6_stages{Stage::late_ipv6};
+constexpr std::array late_ipv6_and_routes_stages{Stage::late_ipv6, Stage::ipv4_routes, Stage::ipv6_routes};
 constexpr std::array ipv4_routes_stages{Stage::ipv4_routes};
 constexpr std::array ipv6_routes_stages{Stage::ipv6_routes};
 
@@ -45,7 +47,11 @@ NodeConfigurator::NodeConfigurator(boost::asio::io_context& context, const Plan&
   const Submission for_many = submission.value_or(Submission::worker);
   lanes_[preparation] = {.stages = preparation_stages, .submission = for_few, .most = most_at_a_time};
   lanes_[activation] = {.stages = activation_and_routes_stages, .submission = for_few, .most = most_at_a_time};
-  if (plan.has_many_routes()) lanes_[activation].stages = activation_stages;
+  lanes_[late_ipv6] = {.stages = late_ipv6_and_routes_stages, .submission = for_few, .most = most_at_a_time};
+  if (plan.has_many_routes()) {
+    lanes_[activation].stages = activation_stages;
+    lanes_[late_ipv6].stages = late_ipv6_stages;
+  }
   const std::size_t with_routes = std::clamp(nodes_.size() / 4, least_with_routes, most_with_routes);
   for (const LaneName name : {ipv4_routes, ipv6_routes}) {
     Lane& lane = lanes_[name];
@@ -62,6 +68,7 @@ NodeConfigurator::NodeConfigurator(boost::asio::io_context& context, const Plan&
 void NodeConfigurator::go_on(bool all_links_exist) {
   go_on(ipv4_routes);
   go_on(ipv6_routes);
+  go_on(late_ipv6);
   if (all_links_exist || descriptors_.scarce()) go_on(activation);
   go_on(preparation);
 }
@@ -90,6 +97,12 @@ void NodeConfigurator::schedule_fill(LaneName name) {
   });
 }
 
+/// A node whose IPv6 starts late gets no routes with its activation.
+std::span<const Stage> NodeConfigurator::stages_of(LaneName lane, NodeId node) const {
+  if (lane == activation && !plan_.late_settings(node).empty()) return activation_stages;
+  return lanes_[lane].stages;
+}
+
 std::optional<NodeId> NodeConfigurator::take_next(Lane& lane) {
   auto& waiting = lane.waiting;
   const auto is_free = [this](NodeId node) { return !nodes_[value_of(node)].busy; };
@@ -112,7 +125,7 @@ std::unique_ptr<NodeConfigurator::Work> NodeConfigurator::fill_next(LaneName nam
     work->lane = name;
     work->node = *node;
     BatchFiller filler{work->batch};
-    for (const Stage stage : lanes_[name].stages) plan_.configuration_requests(*node, stage, filler);
+    for (const Stage stage : stages_of(name, *node)) plan_.configuration_requests(*node, stage, filler);
     sent_.addresses += filler.addresses();
     sent_.routes += filler.routes();
     if (!work->batch.empty()) {
@@ -181,8 +194,12 @@ void NodeConfigurator::on_sent(Work& work, std::size_t failures) {
 /// One lane is done with a node: on to the next.
 void NodeConfigurator::on_done(LaneName lane, NodeId node) {
   if (lane == preparation) return lanes_[activation].waiting.push_back(node);
+  if (lane == activation) {
+    auto settings = plan_.late_settings(node);
+    if (!settings.empty()) return start_ipv6(node, std::move(settings));
+  }
   std::uint8_t& routes_left = nodes_[value_of(node)].routes_left;
-  if (lane == activation && plan_.has_many_routes()) {
+  if ((lane == activation || lane == late_ipv6) && plan_.has_many_routes()) {
     lanes_[ipv4_routes].waiting.push_back(node);
     lanes_[ipv6_routes].waiting.push_back(node);
     routes_left = 2;
@@ -193,10 +210,30 @@ void NodeConfigurator::on_done(LaneName lane, NodeId node) {
   owner_.on_configured();
 }
 
+/// Only a thread inside the namespace sees its settings; the socket that comes with it is not needed.
+void NodeConfigurator::start_ipv6(NodeId node, std::vector<ops::KernelSetting> settings) {
+  ++starting_ipv6_;
+  static_cast<void>(descriptors_.make_room(2));  // few nodes have so many links: not worth waiting for
+  descriptors_.reserve(2);
+  factory_.async_enter(
+      {.path = directory_.namespace_path(plan_.topology().node(node).name), .settings = std::move(settings)},
+      [this, node, owner = owner_.keep_alive()](boost::system::error_code error, const ops::CreatedNamespace& made) {
+        --starting_ipv6_;
+        descriptors_.cancel_reservation(2);
+        if (error) {
+          owner->fail(failed_step("ip netns exec " + std::string{plan_.netns_name(node)} + " sysctl",
+                                  plan_.topology().node(node).line, error, made.failed_step));
+        } else {
+          lanes_[late_ipv6].waiting.push_back(node);
+        }
+        owner->on_step_ended();
+      });
+}
+
 void NodeConfigurator::fail_batch(const Work& work) {
   const auto describe = [&](std::size_t position) {
     RequestDescriber describer{position};
-    for (const Stage stage : lanes_[work.lane].stages) plan_.configuration_requests(work.node, stage, describer);
+    for (const Stage stage : stages_of(work.lane, work.node)) plan_.configuration_requests(work.node, stage, describer);
     return describer.command();
   };
   owner_.fail(failure_in(work.batch, describe));

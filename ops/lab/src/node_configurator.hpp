@@ -26,6 +26,7 @@ namespace netherd::lab {
 ///
 /// - preparation, as soon as a node's links exist: it fills the time in which others create namespaces;
 /// - activation, when all links of the lab exist or descriptors are scarce; few routes go with it;
+/// - what is left of a node of many links whose IPv6 starts behind its activation (Plan::late_settings());
 /// - many IPv4 routes, by one kernel worker, because they take the kernel's RTNL mutex (net/ipv4/fib_frontend.c);
 /// - many IPv6 routes, which do not take it (net/ipv6/route.c, Linux 6.16 and newer), by another at the same time.
 class NodeConfigurator {
@@ -55,7 +56,7 @@ class NodeConfigurator {
   /// Starts what can be started.
   void go_on(bool all_links_exist);
   /// Operations under way.
-  [[nodiscard]] std::size_t running() const noexcept { return running_.size(); }
+  [[nodiscard]] std::size_t running() const noexcept { return running_.size() + starting_ipv6_; }
   /// Lets go of all handlers, because the io_context goes.
   void abandon();
 
@@ -65,7 +66,7 @@ class NodeConfigurator {
   // Small batches: one node's is filled while the kernel works on another's.
   static constexpr std::size_t most_at_a_time = 4;
 
-  enum LaneName : std::uint8_t { preparation, activation, ipv4_routes, ipv6_routes, lane_count };
+  enum LaneName : std::uint8_t { preparation, activation, late_ipv6, ipv4_routes, ipv6_routes, lane_count };
   struct Work {
     LaneName lane{};
     NodeId node{};
@@ -92,6 +93,7 @@ class NodeConfigurator {
 
   void go_on(LaneName lane);
   void schedule_fill(LaneName lane);
+  [[nodiscard]] std::span<const Stage> stages_of(LaneName lane, NodeId node) const;
   [[nodiscard]] std::optional<NodeId> take_next(Lane& lane);
   /// Fills the requests of the next node that has any; null if none waits.
   [[nodiscard]] std::unique_ptr<Work> fill_next(LaneName lane);
@@ -101,6 +103,7 @@ class NodeConfigurator {
   void send(Work& work, engine::NetlinkSocket socket);
   void on_sent(Work& work, std::size_t failures);
   void on_done(LaneName lane, NodeId node);
+  void start_ipv6(NodeId node, std::vector<ops::KernelSetting> settings);
   void fail_batch(const Work& work);
   void fail_step(Work& work, boost::system::error_code error, std::string_view step);
   /// Takes it out of those that run.
@@ -118,6 +121,7 @@ class NodeConfigurator {
   std::vector<NodeState> nodes_;
   std::vector<std::unique_ptr<Work>> running_;
   std::vector<std::unique_ptr<Work>> idle_;  // kept with the memory that they have grown
+  std::size_t starting_ipv6_ = 0;            // nodes
   BuildReport sent_;
 };
 

@@ -15,6 +15,7 @@ using engine::InterfaceIndex;
 
 constexpr std::int32_t first_free_index = 2;  // `lo` is 1
 constexpr InterfaceIndex bridge_index{first_free_index};
+constexpr const char* ipv6_off = "net/ipv6/conf/all/disable_ipv6";
 
 /// FNV-1a
 std::uint64_t hash_of(std::string_view text) {
@@ -76,6 +77,8 @@ struct Plan::Impl {
   void activate_bridge(NodeId node, RequestSink& sink) const;
   void prepare_host(NodeId node, RequestSink& sink) const;
   void activate_host(NodeId node, RequestSink& sink) const;
+  void configure_late_ipv6(NodeId node, RequestSink& sink) const;
+  bool starts_ipv6_late(NodeId node) const noexcept;
   void send_addresses(LinkEnd at, AddressFamily family, RequestSink& sink) const;
   void send_routes(NodeId node, AddressFamily family, RequestSink& sink) const;
 
@@ -202,8 +205,19 @@ void Plan::Impl::activate_host(NodeId node, RequestSink& sink) const {
     if (!is_main_end(at)) request.up = true;
     if (forwards_ipv4) request.ipv4_forwarding = true;
     if (request.up || request.ipv4_forwarding) sink.request(request, end.line);
-    send_addresses(at, AddressFamily::ipv6, sink);
+    if (!starts_ipv6_late(node)) send_addresses(at, AddressFamily::ipv6, sink);
   }
+}
+
+void Plan::Impl::configure_late_ipv6(NodeId node, RequestSink& sink) const {
+  if (!starts_ipv6_late(node)) return;
+  for (const LinkEnd at : ends.of(node)) send_addresses(at, AddressFamily::ipv6, sink);
+}
+
+bool Plan::Impl::starts_ipv6_late(NodeId node) const noexcept {
+  constexpr std::size_t many_links = 256;
+  return topology->options.ipv6 && !is_bridge(node) && !topology->node(node).adopted &&
+         ends.of(node).size() >= many_links;
 }
 
 void Plan::Impl::send_addresses(LinkEnd at, AddressFamily family, RequestSink& sink) const {
@@ -287,6 +301,9 @@ void Plan::configuration_requests(NodeId node, Stage stage, RequestSink& sink) c
     case Stage::activation:
       is_bridge ? impl_->activate_bridge(node, sink) : impl_->activate_host(node, sink);
       break;
+    case Stage::late_ipv6:
+      impl_->configure_late_ipv6(node, sink);
+      break;
     case Stage::ipv4_routes:
       if (!is_bridge) impl_->send_routes(node, AddressFamily::ipv4, sink);
       break;
@@ -308,9 +325,14 @@ bool Plan::has_many_routes() const noexcept {
 std::vector<ops::KernelSetting> Plan::settings(NodeId node) const {
   std::vector<ops::KernelSetting> settings;
   if (topology().node(node).adopted) return settings;
-  if (!topology().options.ipv6) settings.push_back({"net/ipv6/conf/all/disable_ipv6", "1"});
+  if (!topology().options.ipv6 || impl_->starts_ipv6_late(node)) settings.push_back({ipv6_off, "1"});
   if (impl_->routes->forwards_ipv6(node)) settings.push_back({"net/ipv6/conf/all/forwarding", "1"});
   return settings;
+}
+
+std::vector<ops::KernelSetting> Plan::late_settings(NodeId node) const {
+  if (!impl_->starts_ipv6_late(node)) return {};
+  return {{ipv6_off, "0"}};
 }
 
 Plan::Counts Plan::counts() const {

@@ -27,17 +27,21 @@ class PrintingSink final : public RequestSink {
   std::ostream& out_;
 };
 
+void print_settings(const Plan& plan, NodeId node, const std::vector<ops::KernelSetting>& settings, std::ostream& out) {
+  for (const ops::KernelSetting& setting : settings) {
+    std::string key = setting.key;
+    std::ranges::replace(key, '/', '.');
+    out << "ip netns exec " << plan.netns_name(node) << " sysctl -qw " << key << '=' << setting.value << '\n';
+  }
+}
+
 void print_namespace(const Plan& plan, NodeId node, std::ostream& out) {
   if (plan.topology().node(node).adopted) {
     out << "ip netns attach " << plan.netns_name(node) << " $$\n";
     return;
   }
   out << "ip netns add " << plan.netns_name(node) << '\n';
-  for (const ops::KernelSetting& setting : plan.settings(node)) {
-    std::string key = setting.key;
-    std::ranges::replace(key, '/', '.');
-    out << "ip netns exec " << plan.netns_name(node) << " sysctl -qw " << key << '=' << setting.value << '\n';
-  }
+  print_settings(plan, node, plan.settings(node), out);
 }
 
 }  // namespace
@@ -46,7 +50,11 @@ void print_plan(const Plan& plan, std::ostream& out) {
   PrintingSink sink{out};
   std::vector<std::uint32_t> links_made(plan.topology().nodes.size());
   const auto configure_if_complete = [&](NodeId node) {
-    if (links_made[position_of(node)] == plan.link_count(node)) plan.configuration_requests(node, sink);
+    if (links_made[position_of(node)] != plan.link_count(node)) return;
+    for (const Stage stage : all_stages) {
+      if (stage == Stage::late_ipv6) print_settings(plan, node, plan.late_settings(node), out);
+      plan.configuration_requests(node, stage, sink);
+    }
   };
 
   for (std::size_t position = 0; position < plan.node_order().size(); ++position) {

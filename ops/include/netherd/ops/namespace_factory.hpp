@@ -32,8 +32,9 @@ struct CreateNamespace {
 /// Asks for a socket inside a namespace that exists. What `ip -n NAME` does before its own work, but without a mount
 /// namespace of its own.
 struct OpenNamespace {
-  std::string path{};   ///< a pinned namespace
-  int descriptor = -1;  ///< an open one, used if the path is empty; must stay open until completion
+  std::string path{};                     ///< a pinned namespace
+  int descriptor = -1;                    ///< an open one, used if the path is empty; must stay open until completion
+  std::vector<KernelSetting> settings{};  ///< written inside the namespace
 };
 
 /// What the factory hands over.
