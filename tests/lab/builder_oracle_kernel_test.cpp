@@ -257,12 +257,11 @@ TEST(BuilderOracle, AHubOfManyLinksHasIpv6AsAnyOther) {
         "ip -6 -oneline address show dev eth7 | sed 's/fe80[^ ]*/fe80::/'; ip -6 address | grep -c inet6;"
         "ip -6 route show dev eth7 | sort; ip -6 route show table local dev eth7 | sed 's/fe80[^ ]*/fe80::/' | sort;"
         "ip -6 route | grep -c via";
-    std::string state;
     for (int tries = 0; tries < 100; ++tries) {  // duplicates are looked for during one to two seconds
-      state = run_command("ip netns exec lab-n1 sh -c \"" + script + '"').text;
       if (run_command("ip -n lab-n1 -6 address show tentative").text.empty()) break;
       std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }
+    std::string state = run_command("ip netns exec lab-n1 sh -c \"" + script + '"').text;
     return state;
   };
   const std::string usual = hub_of(255);
