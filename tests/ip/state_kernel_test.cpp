@@ -56,6 +56,8 @@ constexpr const char* sequences[]{
     "link add d0 type veth peer name d1\nlink set d0 up\nneigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev d0\n"
     "neigh add 10.0.0.8 lladdr 02:00:00:00:00:08 nud stale dev d0\nneigh replace 10.0.0.7 lladdr 02:00:00:00:00:09 dev "
     "d0\n"
+    // The kernel throws entries that are not permanent away when all namespaces together have too many.
+    "neigh replace 10.0.0.8 lladdr 02:00:00:00:00:08 nud permanent dev d0\n"
     "neigh del 10.0.0.8 dev d0\nneigh add 10.0.0.9 lladdr 02:00:00:00:00:09 nud stale dev d0\nneigh flush nud stale",
     "link add d0 type veth peer name d1\nlink set d0 up\nlink set d1 up\naddr add 10.0.0.1/24 dev d0\nlink set lo "
     "up\nnexthop add id 1 via 10.0.0.2 dev d0\n"
