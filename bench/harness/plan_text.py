@@ -65,9 +65,22 @@ def _apply_in_node(node, words):
     raise UnknownCommand(" ".join(words))
 
 
+def _ipv6_setting(words):
+    """NODE and "1" or "0" of `ip netns exec NODE sysctl -qw net.ipv6.conf.all.disable_ipv6=1`; None of anything else.
+
+    netherd keeps IPv6 off in a node of many links until they are up. That is its way, not part of the work: in the end
+    the node has what it would have had without.
+    """
+    if words[:3] != ["ip", "netns", "exec"] or words[4:6] != ["sysctl", "-qw"] or len(words) != 7:
+        return None
+    key, _, value = words[6].partition("=")
+    return (words[3], value) if key == "net.ipv6.conf.all.disable_ipv6" else None
+
+
 def parse(text):
     """The whole work of a plan. All links are up in the end: a plan that leaves one down is not one of netherd's."""
     work = Work({}, [], 0)
+    without_ipv6 = {}
     for line in text.splitlines():
         words = line.split()
         if not words or words[0].startswith("#"):
@@ -80,8 +93,12 @@ def parse(text):
         elif words[:2] == ["ip", "-n"] and words[2] in work.nodes:
             _apply_in_node(work.nodes[words[2]], words[3:])
             work.requests += 1
+        elif setting := _ipv6_setting(words):
+            without_ipv6[setting[0]] = line if setting[1] == "1" else None
         else:
             raise UnknownCommand(line)
+    for line in filter(None, without_ipv6.values()):
+        raise UnknownCommand(line)
     return work
 
 
@@ -106,7 +123,7 @@ def split_for_batches(text):
         elif words[:3] == ["ip", "netns", "add"]:
             create.append(line.removeprefix("ip "))
             inside.setdefault(words[3], [])
-        else:
+        elif not _ipv6_setting(line.split()):
             create.append(line.removeprefix("ip "))
     # All namespaces first: `ip link add` opens them by name.
     create.sort(key=lambda line: not line.startswith("netns"))

@@ -27,6 +27,7 @@ def test_parse_finds_every_object():
 
 @pytest.mark.parametrize("line", [
     "ip netns exec ring-n1 sysctl -qw net.ipv6.conf.all.forwarding=1",
+    "ip netns exec ring-n1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1",
     "ip -n ring-n1 link add br0 index 2 type bridge",
     "ip -n ring-n1 link set eth1 master br0 up",
     "ip -n nobody link set lo up",
@@ -37,6 +38,13 @@ def test_what_peers_do_not_know_is_refused_with_the_line(line):
     with pytest.raises(plan_text.UnknownCommand) as refused:
         plan_text.parse("ip netns add ring-n1\n" + line)
     assert line.split()[-1] in str(refused.value)
+
+
+def test_ipv6_that_starts_late_is_no_work_of_the_peers():
+    switch = "ip netns exec ring-n1 sysctl -qw net.ipv6.conf.all.disable_ipv6="
+    late = PLAN.replace("ip netns add ring-n1\n", f"ip netns add ring-n1\n{switch}1\n") + f"{switch}0\n"
+    assert plan_text.parse(late) == plan_text.parse(PLAN)
+    assert plan_text.split_for_batches(late) == plan_text.split_for_batches(PLAN)
 
 
 def test_work_for_programs_names_objects_before_they_are_used():
