@@ -113,18 +113,24 @@ Topology ring(std::uint32_t nodes) {
   return topology;
 }
 
+/// A step that is no request failed, for what stands at line 7.
+void expect_failed_step(const BuildReport& report, std::string_view command, boost::system::errc::errc_t error,
+                        std::string_view step) {
+  ASSERT_TRUE(report.failure);
+  EXPECT_EQ(report.failure->line, SourceLine{7});
+  EXPECT_EQ(report.failure->command, command);
+  EXPECT_EQ(report.failure->outcome.error, error);
+  ASSERT_TRUE(report.failure->outcome.diagnostic);
+  EXPECT_EQ(report.failure->outcome.diagnostic->operation, step);
+}
+
 TEST(BuilderFailure, APinInTheWayIsReportedAndNotOverwritten) {
   Topology topology = ring(5);
   topology.nodes[2].line = SourceLine{7};
   KernelLab lab{std::move(topology)};
   std::ofstream{lab.directory().namespace_path("n3")} << "in the way";
   const BuildReport report = lab.build();
-  ASSERT_TRUE(report.failure);
-  EXPECT_EQ(report.failure->line, SourceLine{7});
-  EXPECT_EQ(report.failure->command, "ip netns add lab-n3");
-  EXPECT_EQ(report.failure->outcome.error, boost::system::errc::file_exists);
-  ASSERT_TRUE(report.failure->outcome.diagnostic);
-  EXPECT_EQ(report.failure->outcome.diagnostic->operation, "pin the namespace");
+  expect_failed_step(report, "ip netns add lab-n3", boost::system::errc::file_exists, "pin the namespace");
 }
 
 /// Somebody takes the name of the hub's namespace while the lab is built: its IPv6 cannot be started any more.
@@ -139,12 +145,8 @@ TEST(BuilderFailure, AHubWhoseIpv6CannotBeStartedIsReported) {
     if (done < 150 || ops::unpin_namespace(hub)) return;  // all were made by then
     std::ofstream{hub} << "in the way";
   }});
-  ASSERT_TRUE(report.failure);
-  EXPECT_EQ(report.failure->line, SourceLine{7});
-  EXPECT_EQ(report.failure->command, "ip netns exec lab-n1 sysctl");
-  EXPECT_EQ(report.failure->outcome.error, boost::system::errc::invalid_argument);
-  ASSERT_TRUE(report.failure->outcome.diagnostic);
-  EXPECT_EQ(report.failure->outcome.diagnostic->operation, "open the namespace");
+  expect_failed_step(report, "ip netns exec lab-n1 sysctl", boost::system::errc::invalid_argument,
+                     "open the namespace");
 }
 
 TEST(BuilderFailure, ASymbolicLinkThatAppearsMeanwhileIsReportedAndStays) {

@@ -123,9 +123,9 @@ int check_file(const TopologyInput& input, Session& session) {
   return ExitStatus::done;
 }
 
-/// A running lab of that name comes first, as with `down`.
 }  // namespace
 
+/// A running lab of that name comes first, as with `down`.
 int check(const TopologyInput& input, Session& session) {
   const bool runs = is_running(input.file, session);
   return !runs && is_file(input.file) ? check_file(input, session)

@@ -128,7 +128,7 @@ std::unique_ptr<NodeConfigurator::Work> NodeConfigurator::fill_next(LaneName nam
     for (const Stage stage : stages_of(name, *node)) plan_.configuration_requests(*node, stage, filler);
     sent_.addresses += filler.addresses();
     sent_.routes += filler.routes();
-    if (!work->batch.empty()) {
+    if (!work->batch.empty() || name == late_ipv6) {  // to start its IPv6 is work as well
       nodes_[value_of(*node)].busy = true;
       return work;
     }
@@ -150,11 +150,12 @@ void NodeConfigurator::start(std::unique_ptr<Work>& filled) {
   }
 }
 
-/// For a node that had to give its descriptors up.
+/// For a node that had to give its descriptors up, or whose IPv6 is to start.
 void NodeConfigurator::open_socket_again(Work& work) {
   descriptors_.reserve(2);
   factory_.async_enter(
-      {.path = directory_.namespace_path(plan_.topology().node(work.node).name)},
+      {.path = directory_.namespace_path(plan_.topology().node(work.node).name),
+       .settings = work.lane == late_ipv6 ? plan_.late_settings(work.node) : std::vector<ops::KernelSetting>{}},
       [this, &work, owner = owner_.keep_alive()](boost::system::error_code error, ops::CreatedNamespace made) {
         boost::system::result<engine::NetlinkSocket> socket{error};
         if (!error) socket = engine::NetlinkSocket::adopt(std::move(made.socket));
@@ -194,9 +195,9 @@ void NodeConfigurator::on_sent(Work& work, std::size_t failures) {
 /// One lane is done with a node: on to the next.
 void NodeConfigurator::on_done(LaneName lane, NodeId node) {
   if (lane == preparation) return lanes_[activation].waiting.push_back(node);
-  if (lane == activation) {
-    auto settings = plan_.late_settings(node);
-    if (!settings.empty()) return start_ipv6(node, std::move(settings));
+  if (lane == activation && !plan_.late_settings(node).empty()) {
+    descriptors_.close(node);  // the thread that starts its IPv6 opens a socket anew
+    return lanes_[late_ipv6].waiting.push_back(node);
   }
   std::uint8_t& routes_left = nodes_[value_of(node)].routes_left;
   if ((lane == activation || lane == late_ipv6) && plan_.has_many_routes()) {
@@ -210,26 +211,6 @@ void NodeConfigurator::on_done(LaneName lane, NodeId node) {
   owner_.on_configured();
 }
 
-/// Only a thread inside the namespace sees its settings; the socket that comes with it is not needed.
-void NodeConfigurator::start_ipv6(NodeId node, std::vector<ops::KernelSetting> settings) {
-  ++starting_ipv6_;
-  static_cast<void>(descriptors_.make_room(2));  // few nodes have so many links: not worth waiting for
-  descriptors_.reserve(2);
-  factory_.async_enter(
-      {.path = directory_.namespace_path(plan_.topology().node(node).name), .settings = std::move(settings)},
-      [this, node, owner = owner_.keep_alive()](boost::system::error_code error, const ops::CreatedNamespace& made) {
-        --starting_ipv6_;
-        descriptors_.cancel_reservation(2);
-        if (error) {
-          owner->fail(failed_step("ip netns exec " + std::string{plan_.netns_name(node)} + " sysctl",
-                                  plan_.topology().node(node).line, error, made.failed_step));
-        } else {
-          lanes_[late_ipv6].waiting.push_back(node);
-        }
-        owner->on_step_ended();
-      });
-}
-
 void NodeConfigurator::fail_batch(const Work& work) {
   const auto describe = [&](std::size_t position) {
     RequestDescriber describer{position};
@@ -240,9 +221,10 @@ void NodeConfigurator::fail_batch(const Work& work) {
 }
 
 void NodeConfigurator::fail_step(Work& work, boost::system::error_code error, std::string_view step) {
-  const NodeId node = end(work)->node;
-  owner_.fail(
-      failed_step("ip -n " + std::string{plan_.netns_name(node)}, plan_.topology().node(node).line, error, step));
+  const std::unique_ptr<Work> failed = end(work);
+  const std::string netns{plan_.netns_name(failed->node)};
+  const std::string command = failed->lane == late_ipv6 ? "ip netns exec " + netns + " sysctl" : "ip -n " + netns;
+  owner_.fail(failed_step(command, plan_.topology().node(failed->node).line, error, step));
 }
 
 std::unique_ptr<NodeConfigurator::Work> NodeConfigurator::end(const Work& work) {

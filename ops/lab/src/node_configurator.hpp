@@ -56,7 +56,7 @@ class NodeConfigurator {
   /// Starts what can be started.
   void go_on(bool all_links_exist);
   /// Operations under way.
-  [[nodiscard]] std::size_t running() const noexcept { return running_.size() + starting_ipv6_; }
+  [[nodiscard]] std::size_t running() const noexcept { return running_.size(); }
   /// Lets go of all handlers, because the io_context goes.
   void abandon();
 
@@ -103,7 +103,6 @@ class NodeConfigurator {
   void send(Work& work, engine::NetlinkSocket socket);
   void on_sent(Work& work, std::size_t failures);
   void on_done(LaneName lane, NodeId node);
-  void start_ipv6(NodeId node, std::vector<ops::KernelSetting> settings);
   void fail_batch(const Work& work);
   void fail_step(Work& work, boost::system::error_code error, std::string_view step);
   /// Takes it out of those that run.
@@ -121,7 +120,6 @@ class NodeConfigurator {
   std::vector<NodeState> nodes_;
   std::vector<std::unique_ptr<Work>> running_;
   std::vector<std::unique_ptr<Work>> idle_;  // kept with the memory that they have grown
-  std::size_t starting_ipv6_ = 0;            // nodes
   BuildReport sent_;
 };
 
