@@ -39,7 +39,7 @@ Pipeline::Pipeline(PipelineLimits limits, SequenceNumber first, int protocol)
       protocol_{protocol},
       entries_(initial_queue_places),
       first_sequence_{value_of(first)},
-      datagram_(limits.datagram_bytes) {
+      datagram_{std::make_unique_for_overwrite<std::byte[]>(limits.datagram_bytes)} {
   limits_.datagram_requests = std::max<std::size_t>(limits_.datagram_requests, 1);
   limits_.dump_window_requests = std::min(limits_.dump_window_requests, limits_.window_requests);
 }
@@ -86,8 +86,8 @@ bool Pipeline::may_be_sent(const Entry& entry) const noexcept {
 void Pipeline::stage(std::uint64_t place, std::size_t offset) {
   Entry& entry = at(place);
   assert(entry.state == RequestState::waiting);
-  std::memcpy(datagram_.data() + offset, entry.message, entry.length);
-  auto* header = reinterpret_cast<nlmsghdr*>(datagram_.data() + offset);
+  std::memcpy(datagram_.get() + offset, entry.message, entry.length);
+  auto* header = reinterpret_cast<nlmsghdr*>(datagram_.get() + offset);
   header->nlmsg_seq = value_of(sequence_of(place));
   if (entry.kind == RequestKind::dump) {
     dump_ = {entry, sequence_of(place), true, false};
@@ -97,7 +97,7 @@ void Pipeline::stage(std::uint64_t place, std::size_t offset) {
     ++in_flight_;
     window_used_ += window_share(entry.kind);
   }
-  if (entry.kind == RequestKind::transaction) stage_transaction(std::span{datagram_}.subspan(offset, entry.length));
+  if (entry.kind == RequestKind::transaction) stage_transaction({datagram_.get() + offset, entry.length});
 }
 
 /// Gives all messages the sequence number of the first one, and each its place among them as port id: the kernel reads
@@ -127,17 +127,17 @@ std::span<const std::byte> Pipeline::next_datagram() {
   std::optional<std::size_t> last_acknowledged;
   for (skip_abandoned(); next_ != tail_ && count < limits_.datagram_requests; skip_abandoned()) {
     const Entry& entry = at(next_);
-    if (!may_be_sent(entry) || size + entry.length > datagram_.size()) break;
+    if (!may_be_sent(entry) || size + entry.length > limits_.datagram_bytes) break;
     stage(next_, size);
     if (entry.kind == RequestKind::single || entry.kind == RequestKind::get) last_acknowledged = size;
     size += entry.length;
     ++count;
     ++next_;
   }
-  if (last_acknowledged) reinterpret_cast<nlmsghdr*>(datagram_.data() + *last_acknowledged)->nlmsg_flags |= NLM_F_ACK;
+  if (last_acknowledged) reinterpret_cast<nlmsghdr*>(datagram_.get() + *last_acknowledged)->nlmsg_flags |= NLM_F_ACK;
   drop_ended();
   sending_ = size > 0;
-  return std::span{datagram_}.first(size);
+  return {datagram_.get(), size};
 }
 
 void Pipeline::on_send_failed(boost::system::error_code error) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -16,31 +17,28 @@ namespace netherd::tools {
 
 namespace {
 
-constexpr std::size_t read_bytes = 1U << 20U;
+constexpr std::size_t least_read_bytes = 16U << 10U;
 
 /// Everything from a descriptor up to `limit` bytes; more than that gives EFBIG.
 std::optional<std::string> read_all(int descriptor, std::size_t limit) {
   struct stat status{};
-  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-      static_cast<std::size_t>(status.st_size) > limit) {
-    errno = EFBIG;
-    return std::nullopt;
-  }
+  if (::fstat(descriptor, &status) < 0) return std::nullopt;
+  const auto known_size = S_ISREG(status.st_mode) ? static_cast<std::size_t>(status.st_size) : 0;
   std::string text;
   std::size_t used = 0;
-  for (;;) {
-    if (used > limit) {
-      errno = EFBIG;
-      return std::nullopt;
-    }
-    text.resize(used + read_bytes);
-    const ssize_t size = ::read(descriptor, text.data() + used, read_bytes);
+  while (std::max(known_size, used) <= limit) {
+    // One byte more than a file has, so that its end is seen without more room; what comes by a pipe doubles it.
+    if (used == text.size()) text.resize(used + std::max({known_size + 1, used, least_read_bytes}));
+    const ssize_t size = ::read(descriptor, text.data() + used, text.size() - used);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return std::nullopt;
     used += static_cast<std::size_t>(size);
+    if (size > 0) continue;
     text.resize(used);
-    if (size == 0) return text;
+    return text;
   }
+  errno = EFBIG;
+  return std::nullopt;
 }
 
 void report_unreadable(const std::string& file, Console& console) {

@@ -187,7 +187,7 @@ class Pipeline {
   std::uint32_t first_sequence_;      // of place 0
   std::size_t in_flight_ = 0;
   std::size_t window_used_ = 0;
-  std::vector<std::byte> datagram_;
+  std::unique_ptr<std::byte[]> datagram_;  // of limits_.datagram_bytes; filled before it is read, so never cleared
   Dump dump_;
   bool transaction_in_flight_ = false;
   bool sending_ = false;
