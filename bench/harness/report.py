@@ -37,9 +37,12 @@ def labs_table(records):
     return Table(header, rows)
 
 
+LATENCIES = ("p50", "p90", "p99", "max")
+
+
 def resources_table(records):
     header = ["lab", "requests per second", "user, system µs per node", "floor's", "user µs per request",
-              "longest stall, ms", "peak memory, MiB"]
+              "longest stall, ms", "request: p50, p90, p99, max µs", "peak memory, MiB", "descriptors"]
     rows = []
     for (kind, size), runs in group(good(records, "labs"), "kind", "size").items():
         ours = [r for r in runs if r["who"] == "netherd"]
@@ -51,7 +54,9 @@ def resources_table(records):
         rows.append([f"{kind} of {size:,}", value(r["up"]["requests"] / r["up"]["wall"] for r in ours), *processor,
                      value((r["up"]["user"] / r["up"]["requests"] * 1e6 for r in ours), "{:.1f}"),
                      value((r["up"]["longest_stall_ms"] for r in ours), "{:.1f}"),
-                     value((r["up"]["peak_mib"] for r in ours), "{:.0f}")])
+                     ", ".join(f"{median(r['up']['latency_us'][key] for r in ours):.0f}" for key in LATENCIES),
+                     value((r["up"]["peak_mib"] for r in ours), "{:.0f}"),
+                     f"{max(r['up']['descriptors'] for r in ours):,}"])
     return Table(header, rows)
 
 

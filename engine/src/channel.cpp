@@ -38,7 +38,8 @@ ChannelCore::ChannelCore(boost::asio::io_context& context, NetlinkSocket socket,
       socket_{std::move(socket)},
       submission_{options.submission},
       send_queue_{options.submission == Submission::worker ? options.send_queue : nullptr},
-      pipeline_{limits_for(socket_, options), SequenceNumber{1}, socket_.protocol()} {
+      pipeline_{limits_for(socket_, options), SequenceNumber{1}, socket_.protocol()},
+      send_times_{options.latencies} {
   ring_.attach(*this);
 }
 
@@ -129,9 +130,11 @@ void ChannelCore::pump() {
 
 void ChannelCore::send_next() {
   if (sending_) return;
+  const std::size_t in_flight = pipeline_.in_flight();
   const auto datagram = pipeline_.next_datagram();
   if (datagram.empty()) return;
   sending_ = true;
+  send_times_.on_sent(pipeline_.in_flight() - in_flight);
   transport_->send(datagram, submission_);
 }
 
@@ -147,6 +150,7 @@ void ChannelCore::on_send_done(boost::system::error_code error) {
   sending_ = false;
   if (closed_) return;
   if (error) {
+    send_times_.on_send_failed();
     pipeline_.on_send_failed(error);
     // Nothing comes that the receive waits for, and it would keep io_context::run() from returning.
     if (receiving_ && !pipeline_.expects_answers()) transport_->cancel();
@@ -156,19 +160,26 @@ void ChannelCore::on_send_done(boost::system::error_code error) {
   pump();
 }
 
+template <typename Feed>
+void ChannelCore::feed(Feed&& feed) {
+  const std::size_t in_flight = pipeline_.in_flight();
+  std::forward<Feed>(feed)();
+  if (!closed_) send_times_.on_ended(in_flight - pipeline_.in_flight());
+}
+
 void ChannelCore::on_receive_done(boost::system::error_code error, std::size_t size, bool truncated, PortId sender) {
   receiving_ = false;
   if (closed_) return;
   if (!error) {
     // Anybody may send to a netlink socket; only what the kernel sends is an answer.
     if (sender == PortId::kernel)
-      pipeline_.on_received({receive_buffer_.get(), std::min(size, receive_buffer_bytes)}, truncated);
+      feed([&] { pipeline_.on_received({receive_buffer_.get(), std::min(size, receive_buffer_bytes)}, truncated); });
   } else if (error == boost::system::errc::no_buffer_space) {
     pipeline_.on_overrun();
   } else if (error == boost::asio::error::try_again) {
-    if (pipeline_.overrun() && !sending_) pipeline_.on_drained();
+    if (pipeline_.overrun() && !sending_) feed([&] { pipeline_.on_drained(); });
   } else if (error != boost::asio::error::interrupted && error != boost::asio::error::operation_aborted) {
-    pipeline_.fail_all(error);
+    feed([&] { pipeline_.fail_all(error); });
   }
   pump();
 }

@@ -6,6 +6,7 @@ def lab(section, who, run, kind="ring", size=1000, wall=1.0, **up):
     return {"section": section, "kind": kind, "size": size, "nodes": size, "links": size, "requests": 6 * size,
             "who": who, "run": run, "down": {"returned": 0.02, "gone": 0.9},
             "up": {"wall": wall, "user": 0.01, "system": 0.5, "peak_mib": 20, "requests": 6000, "longest_stall_ms": 3.0,
+                   "latency_us": {"p50": 90.0, "p90": 200.0, "p99": 400.0, "max": 1000.0}, "descriptors": 2013,
                    "seconds": {"read": 0.01, "plan": 0.01, "build": wall * 0.9, "kernel": wall * 0.9}, **up}}
 
 
@@ -28,7 +29,7 @@ def test_everything_that_was_measured_is_shown():
                 "seconds_per_iteration": 5e-7, "allocations_per_request": 0.0}]
     text = markdown(records)
     for part in ("## Bars", "## Labs", "## Peers", "## Concurrency", "## Programs", "HZ=250",
-                 "Mininet: package mininet is not installed", "| Go | 1 | 4000 |"):
+                 "Mininet: package mininet is not installed", "| Go | 1 | 4000 |", "| 90, 200, 400, 1000 | 20 | 2,013 |"):
         assert part in text
 
 

@@ -16,6 +16,7 @@
 
 #include "channel_fixture.hpp"
 #include "netherd/engine/channel.hpp"
+#include "netherd/engine/latencies.hpp"
 #include "support/count_allocations.hpp"
 #include "support/lean_kernel.hpp"
 
@@ -88,6 +89,22 @@ TEST_P(ChannelAllocation, BatchesMakeNone) {
             }),
             0U);
   EXPECT_EQ(failures, 0U);
+}
+
+TEST_P(ChannelAllocation, TellingHowLongRequestsTakeMakesNone) {
+  Latencies latencies;
+  ChannelOptions timed = options();
+  timed.latencies = &latencies;
+  channel.emplace(context, open_socket(), timed);
+  Batch batch;
+  EXPECT_EQ(allocations_when_warm([&] {
+              batch.clear();
+              for (int count = 0; count < 1000; ++count) batch.add(TouchLink{1});
+              channel->async_execute(batch, [](std::size_t) {});
+              run();
+            }),
+            0U);
+  EXPECT_EQ(latencies.count(), 20'000U);
 }
 
 TEST_P(ChannelAllocation, ManyCallbacksAtOnceMakeNone) {

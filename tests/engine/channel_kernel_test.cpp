@@ -14,6 +14,7 @@
 
 #include "channel_fixture.hpp"
 #include "netherd/engine/channel.hpp"
+#include "netherd/engine/latencies.hpp"
 
 namespace {
 
@@ -254,6 +255,26 @@ TEST_P(ChannelKernel, ThousandsOfRequestsAtOnce) {
   run();
   EXPECT_EQ(succeeded, 20'000U);
   EXPECT_EQ(failed, 20'000U);
+}
+
+TEST_P(ChannelKernel, TellsHowLongRequestsTake) {
+  Latencies latencies;
+  ChannelOptions timed = options();
+  timed.latencies = &latencies;
+  timed.datagram_requests = 10;
+  channel.emplace(context, open_socket(), timed);
+  Batch batch;
+  for (int count = 0; count < 500; ++count) batch.add(TouchLink{count % 5 == 0 ? no_such_index : 1});
+  std::size_t failures = 0;
+  channel->async_execute(batch, [&](std::size_t result) { failures = result; });
+  channel->async_dump(DumpLinks{}, [](const MessageView&) {}, [](const Outcome&) {});
+  const auto start = std::chrono::steady_clock::now();
+  run();
+  const auto all = std::chrono::steady_clock::now() - start;
+  EXPECT_EQ(failures, 100U);
+  EXPECT_EQ(latencies.count(), 500U) << "those that failed as well, but no dump";
+  EXPECT_GT(latencies.quantile(0.5), std::chrono::nanoseconds{0});
+  EXPECT_LE(latencies.max(), all);
 }
 
 TEST_P(ChannelKernel, ManyChannels) {

@@ -156,5 +156,17 @@ TEST(Builder, ReportsProgressAndWhatWasSent) {
   EXPECT_EQ(report.routes, planned.routes);
 }
 
+TEST(Builder, ReportsHowLongRequestsTookAndDescriptors) {
+  const KernelLab lab{generated("ring", 100)};
+  const BuildReport report = lab.build({.most_descriptors = 60});
+  EXPECT_EQ(to_text(report.failure), "");
+  EXPECT_GT(report.latency.p50.count(), 0);
+  EXPECT_GE(report.latency.p90, report.latency.p50);
+  EXPECT_GE(report.latency.p99, report.latency.p90);
+  EXPECT_GE(report.latency.max, report.latency.p99);
+  EXPECT_GT(report.descriptors, 30U);
+  EXPECT_LE(report.descriptors, 60U + 32U) << "its own, and what the process has besides";
+}
+
 }  // namespace
 }  // namespace netherd::lab

@@ -68,6 +68,10 @@ TEST_F(UpAndDown, ReportInJson) {
     EXPECT_TRUE(up.contains(key)) << key;
   }
   EXPECT_EQ(keys_of(up["seconds"]), (Strings{"read", "plan", "build", "total"}));
+  EXPECT_EQ(keys_of(up["latency_us"]), (Strings{"p50", "p90", "p99", "max"}));
+  EXPECT_GT(up["latency_us"]["p50"], 0.0);
+  EXPECT_GE(up["latency_us"]["max"], up["latency_us"]["p99"]);
+  EXPECT_GT(up["descriptors"], 3);
   EXPECT_EQ(up["lab"], "first");
   EXPECT_EQ(up["nodes"], 3);
   EXPECT_EQ(up["links"], 2);

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -37,6 +38,10 @@ struct Seconds {
   double build = 0;
   double total = 0;
 };
+
+double microseconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double, std::micro>{duration}.count();
+}
 
 /// Builds one lab: from the claim to its name until it is up, or removed again.
 class Up {
@@ -258,6 +263,12 @@ nlohmann::ordered_json Up::to_json() const {
           {"seconds",
            {{"read", seconds_.read}, {"plan", seconds_.plan}, {"build", seconds_.build}, {"total", seconds_.total}}},
           {"longest_stall_ms", monitor_.longest_stall_ms()},
+          {"latency_us",
+           {{"p50", microseconds(built_.latency.p50)},
+            {"p90", microseconds(built_.latency.p90)},
+            {"p99", microseconds(built_.latency.p99)},
+            {"max", microseconds(built_.latency.max)}}},
+          {"descriptors", built_.descriptors},
           {"submission", options_.submission},
           {"exec", {{"commands", commands_run_}, {"failed", commands_failed_}}}};
 }

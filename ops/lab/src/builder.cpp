@@ -20,6 +20,7 @@
 #include "build_failure.hpp"
 #include "netherd/engine/batch.hpp"
 #include "netherd/engine/channel.hpp"
+#include "netherd/engine/latencies.hpp"
 #include "netherd/engine/socket.hpp"
 #include "netherd/ops/namespace_factory.hpp"
 #include "netherd/ops/netns_path.hpp"
@@ -64,7 +65,7 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
     for (std::size_t index = 0; index < nodes_.size(); ++index) {
       nodes_[index].links_missing = plan.link_count(NodeId{static_cast<std::uint32_t>(index)});
     }
-    configurator_.emplace(context_, plan_, directory_, *factory_, descriptors_, options_.submission, *this);
+    configurator_.emplace(context_, plan_, directory_, *factory_, descriptors_, options_.submission, latencies_, *this);
   }
 
   void start(boost::asio::any_completion_handler<void(BuildReport)> finished);
@@ -114,7 +115,8 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
     if (!socket) return fail_step("ip netns add", SourceLine::none, socket.error(), "set socket options");
     anchor_.emplace(context_, std::move(*socket),
                     engine::ChannelOptions{.submission = options_.submission.value_or(engine::Submission::in_loop),
-                                           .datagram_requests = links_per_datagram});
+                                           .datagram_requests = links_per_datagram,
+                                           .latencies = &latencies_});
     go_on();
   }
 
@@ -358,6 +360,11 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
     report_.requests += configurator_->sent().requests;
     report_.addresses = configurator_->sent().addresses;
     report_.routes = configurator_->sent().routes;
+    report_.latency = {.p50 = latencies_.quantile(0.5),
+                       .p90 = latencies_.quantile(0.9),
+                       .p99 = latencies_.quantile(0.99),
+                       .max = latencies_.max()};
+    report_.descriptors = descriptors_.most_open_in_process();
     report_.failure = std::move(failure_);
     anchor_.reset();
     boost::asio::any_completion_handler<void(BuildReport)> finished;
@@ -370,6 +377,7 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
   const LabDirectory& directory_;
   BuildOptions options_;
   std::optional<ops::NamespaceFactory> factory_;
+  engine::Latencies latencies_;
   std::optional<engine::Channel> anchor_;
   NodeDescriptors descriptors_;
   std::optional<NodeConfigurator> configurator_;

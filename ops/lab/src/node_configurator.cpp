@@ -35,12 +35,13 @@ constexpr std::array ipv6_routes_stages{Stage::ipv6_routes};
 
 NodeConfigurator::NodeConfigurator(boost::asio::io_context& context, const Plan& plan, const LabDirectory& directory,
                                    ops::NamespaceFactory& factory, NodeDescriptors& descriptors,
-                                   std::optional<Submission> submission, Owner& owner)
+                                   std::optional<Submission> submission, engine::Latencies& latencies, Owner& owner)
     : context_{context},
       plan_{plan},
       directory_{directory},
       factory_{factory},
       descriptors_{descriptors},
+      latencies_{latencies},
       owner_{owner},
       nodes_(plan.topology().nodes.size()) {
   const Submission for_few = submission.value_or(Submission::in_loop);
@@ -173,7 +174,8 @@ void NodeConfigurator::send(Work& work, engine::NetlinkSocket socket) {
   work.channel.emplace(context_, std::move(socket),
                        engine::ChannelOptions{.submission = lanes_[work.lane].submission,
                                               .datagram_bytes = lanes_[work.lane].datagram_bytes,
-                                              .send_queue = lanes_[work.lane].queue});
+                                              .send_queue = lanes_[work.lane].queue,
+                                              .latencies = &latencies_});
   work.channel->async_execute(work.batch, [this, &work, owner = owner_.keep_alive()](std::size_t failures) {
     on_sent(work, failures);
     owner->on_step_ended();

@@ -13,6 +13,7 @@
 
 #include "netherd/engine/batch.hpp"
 #include "netherd/engine/channel.hpp"
+#include "netherd/engine/latencies.hpp"
 #include "netherd/engine/send_queue.hpp"
 #include "netherd/lab/builder.hpp"
 #include "netherd/ops/namespace_factory.hpp"
@@ -49,7 +50,7 @@ class NodeConfigurator {
   /// Everything referred to must outlive it. `submission`: see BuildOptions.
   NodeConfigurator(boost::asio::io_context& context, const Plan& plan, const LabDirectory& directory,
                    ops::NamespaceFactory& factory, NodeDescriptors& descriptors,
-                   std::optional<engine::Submission> submission, Owner& owner);
+                   std::optional<engine::Submission> submission, engine::Latencies& latencies, Owner& owner);
 
   /// The links of this node exist.
   void add(NodeId node) { lanes_[preparation].waiting.push_back(node); }
@@ -115,6 +116,7 @@ class NodeConfigurator {
   const LabDirectory& directory_;
   ops::NamespaceFactory& factory_;
   NodeDescriptors& descriptors_;
+  engine::Latencies& latencies_;
   Owner& owner_;
   std::array<Lane, lane_count> lanes_;
   std::vector<NodeState> nodes_;

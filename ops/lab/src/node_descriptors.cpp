@@ -30,7 +30,13 @@ std::size_t budget_for(std::size_t most) {
 
 NodeDescriptors::NodeDescriptors(std::size_t nodes, std::size_t most) : held_(nodes), budget_{budget_for(most)} {}
 
+void NodeDescriptors::note(int descriptor) noexcept {
+  most_open_in_process_ = std::max(most_open_in_process_, static_cast<std::size_t>(descriptor + 1));
+}
+
 void NodeDescriptors::keep(NodeId node, engine::FileDescriptor netns, engine::NetlinkSocket socket) {
+  note(netns.get());
+  note(socket.descriptor());
   at(node).netns = std::move(netns);
   at(node).socket = std::move(socket);
   queue_if_idle(node);
@@ -59,6 +65,7 @@ boost::system::result<int> NodeDescriptors::use_netns(NodeId node, const std::st
     auto opened = ops::open_namespace(path);
     if (!opened) return opened.error();
     held.netns = std::move(*opened);
+    note(held.netns.get());
     ++open_;
   }
   ++held.users;
@@ -75,6 +82,7 @@ std::optional<engine::NetlinkSocket> NodeDescriptors::take_socket(NodeId node) n
 }
 
 void NodeDescriptors::give_back_socket(NodeId node, engine::NetlinkSocket socket) {
+  note(socket.descriptor());
   at(node).socket = std::move(socket);
   queue_if_idle(node);
 }

@@ -46,6 +46,9 @@ class NodeDescriptors {
   /// Closes what is left of a node that is finished.
   void close(NodeId node) noexcept;
 
+  /// The most descriptors that the process had open at a time, as seen by those that came here: the kernel hands out
+  /// the lowest free number.
+  [[nodiscard]] std::size_t most_open_in_process() const noexcept { return most_open_in_process_; }
   [[nodiscard]] std::size_t budget() const noexcept { return budget_; }
   /// More than three quarters of the budget are open: time to finish nodes rather than to begin others.
   [[nodiscard]] bool scarce() const noexcept { return open_ > budget_ - budget_ / 4; }
@@ -60,11 +63,13 @@ class NodeDescriptors {
   [[nodiscard]] Held& at(NodeId node) noexcept { return held_[static_cast<std::size_t>(node)]; }
   [[nodiscard]] const Held& at(NodeId node) const noexcept { return held_[static_cast<std::size_t>(node)]; }
   void queue_if_idle(NodeId node);
+  void note(int descriptor) noexcept;
 
   std::vector<Held> held_;
   std::deque<NodeId> idle_;  // may name nodes that are in use again, or closed
   std::size_t budget_;
   std::size_t open_ = 0;
+  std::size_t most_open_in_process_ = 0;
 };
 
 }  // namespace netherd::lab

@@ -6,6 +6,7 @@
 
 namespace netherd::engine {
 
+class Latencies;
 class SendQueue;
 
 /// Who executes a request. The kernel executes it within the send, so that a send takes as long as its requests do.
@@ -24,6 +25,10 @@ struct ChannelOptions {
   std::size_t queue_requests = 1U << 20U;
   /// In worker mode: executes the sends of several channels one after the other. Null: each for itself.
   std::shared_ptr<SendQueue> send_queue{};
+  /// Where it is recorded how long requests take: from handing their datagram over to their outcomes, which come
+  /// together for all of a datagram. Without dumps, and what the kernel refused to take. Must outlive the channel;
+  /// several channels may share it. Null: nowhere.
+  Latencies* latencies = nullptr;
 };
 
 }  // namespace netherd::engine

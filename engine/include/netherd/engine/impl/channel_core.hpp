@@ -9,6 +9,7 @@
 
 #include "netherd/engine/batch.hpp"
 #include "netherd/engine/channel_options.hpp"
+#include "netherd/engine/impl/send_times.hpp"
 #include "netherd/engine/pipeline.hpp"
 #include "netherd/engine/ring.hpp"
 #include "netherd/engine/socket.hpp"
@@ -84,6 +85,9 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore>, priv
   void schedule_pump();
   void pump();
   void send_next();
+  /// Hands something to the pipeline that may bring outcomes.
+  template <typename Feed>
+  void feed(Feed&& feed);
   void receive_next();
 
   boost::asio::io_context& context_;
@@ -92,6 +96,7 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore>, priv
   Submission submission_;
   std::shared_ptr<SendQueue> send_queue_;
   Pipeline pipeline_;
+  SendTimes send_times_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<std::byte[]> receive_buffer_;
   ChannelOperation* operations_ = nullptr;  // all, those that have ended included

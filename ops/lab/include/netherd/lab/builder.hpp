@@ -41,10 +41,22 @@ struct BuildFailure {
   engine::Outcome outcome;             ///< the kernel's answer; error operation_aborted: build_lab() was stopped
 };
 
+/// How long netlink requests took, from being handed to the kernel to their outcome. Those of one datagram get their
+/// outcomes together, with the last of them; those that wait for the worker that executes a node's many routes wait
+/// within it.
+struct RequestLatency {
+  std::chrono::nanoseconds p50{};
+  std::chrono::nanoseconds p90{};
+  std::chrono::nanoseconds p99{};
+  std::chrono::nanoseconds max{};
+};
+
 struct BuildReport {
   std::uint64_t requests = 0;   ///< netlink requests executed
   std::uint64_t addresses = 0;  ///< sent, of these
   std::uint64_t routes = 0;     ///< sent, of these
+  RequestLatency latency;
+  std::size_t descriptors = 0;  ///< that the process had open at a time, at most, while it held some of nodes
   std::optional<BuildFailure> failure;
 };
 
