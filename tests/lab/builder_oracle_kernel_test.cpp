@@ -257,8 +257,13 @@ TEST(BuilderOracle, AHubOfManyLinksHasIpv6AsAnyOther) {
         "ip -6 -oneline address show dev eth7 | sed 's/fe80[^ ]*/fe80::/'; ip -6 address | grep -c inet6;"
         "ip -6 route show dev eth7 | sort; ip -6 route show table local dev eth7 | sed 's/fe80[^ ]*/fe80::/' | sort;"
         "ip -6 route | grep -c via";
-    for (int tries = 0; tries < 100; ++tries) {  // duplicates are looked for during one to two seconds
-      if (run_command("ip -n lab-n1 -6 address show tentative").text.empty()) break;
+    // Two for each link and that of lo, when all links have carrier, and one to two seconds of looking for duplicates
+    // later.
+    const std::string all = std::to_string(2 * links + 1) + "\n0\n";
+    for (int tries = 0; tries < 300; ++tries) {
+      const std::string found = run_command("ip -n lab-n1 -6 address | grep -c inet6").text +
+                                run_command("ip -n lab-n1 -6 address show tentative | grep -c inet6").text;
+      if (found == all) break;
       std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }
     std::string state = run_command("ip netns exec lab-n1 sh -c \"" + script + '"').text;
