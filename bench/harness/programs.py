@@ -30,11 +30,20 @@ def records_of(section, document, number):
             yield {**record, **normalise(result)}
 
 
+def families(names):
+    """What benchmarks called FAMILY/... or latency/FAMILY/... are of, in their order."""
+    return list(dict.fromkeys(name.removeprefix("latency/").split("/")[0] for name in names))
+
+
+def filter_of(family):
+    return f"--benchmark_filter=^(latency/)?{re.escape(family)}(/|$)"
+
+
 class ProgramCase:
-    def __init__(self, bench, section, program, min_seconds, options=()):
+    def __init__(self, bench, section, program, min_seconds, options=(), part=""):
         self.bench, self.section, self.program = bench, section, program
         self.options = (f"--benchmark_min_time={min_seconds}", "--benchmark_format=json", *options)
-        self.name = f"program {program.name}"
+        self.name = f"program {program.name}" + (f", {part}" if part else "")
 
     def measure(self, number):
         if not self.program.exists():

@@ -6,7 +6,7 @@ from .contestants import Floor, Netherd
 from .labs import LabCase
 from .options import runs_for
 from .process import Failed
-from .programs import ProgramCase
+from .programs import ProgramCase, families, filter_of
 from .schedule import Case
 from .workload import REAL
 
@@ -23,8 +23,21 @@ def memory_allows(nodes):
     return nodes * 400 < available
 
 
+def workload_for_floor(bench, kind, nodes):
+    """A lab of so many nodes; of a few less where only those are within the floor's descriptors."""
+    most = most_nodes_of_floor()
+    requests = (nodes, *(size for size in (most, int(most * 0.95)) if nodes * 0.9 <= size < nodes))
+    largest = None
+    for size in requests:
+        workload = bench.workload(kind, size)
+        if workload.nodes <= most:
+            return workload
+        largest = largest or workload
+    return largest
+
+
 def lab_case(bench, kind, nodes):
-    workload = bench.workload(kind, nodes)
+    workload = workload_for_floor(bench, kind, nodes)
     if workload.work is None:
         raise Failed(f"{workload.topology}: {workload.why_not_for_peers}")
     contestants = [Netherd(bench.tools)]
@@ -65,7 +78,11 @@ def programs(bench, options):
     size = options.size
     filters = ["--benchmark_filter=-.*100000"] if size.quick else []
     for section, program in (("engine", bench.tools.engine_benchmark), ("kernel", bench.tools.kernel_benchmark)):
-        yield ProgramCase(bench, section, program, size.program_min_seconds, filters), size.program_runs
+        # Part by part where there are many, so that there are some when the time is over.
+        parts = families(bench.tools.benchmarks_of(program)) if section == "kernel" and not size.quick else []
+        for part in parts or [""]:
+            chosen = [filter_of(part)] if part else filters
+            yield ProgramCase(bench, section, program, size.program_min_seconds, chosen, part), size.program_runs
 
 
 MAKERS = {"labs": labs, "peers": peers, "concurrency": concurrent, "programs": programs, "bars": bars.cases}

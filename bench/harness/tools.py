@@ -24,6 +24,14 @@ class Tools:
         """What has to be built first."""
         return [path for path in (self.netherd, self.floor) if not path.exists()]
 
+    @staticmethod
+    def benchmarks_of(program):
+        """The names that a Google Benchmark program lists; none if it was not built."""
+        if not program.exists():
+            return []
+        done = subprocess.run(words([program, "--benchmark_list_tests"]), capture_output=True, text=True, check=True)
+        return done.stdout.split()
+
     def run(self, *command, **options):
         return run(command, self.scratch, **options)
 

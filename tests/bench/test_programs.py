@@ -1,4 +1,6 @@
-from harness.programs import records_of
+import re
+
+from harness.programs import families, filter_of, records_of
 
 DOCUMENT = {"benchmarks": [
     {"name": "veth/engine/manual_time", "run_name": "veth/engine/manual_time", "run_type": "iteration", "iterations": 3,
@@ -17,3 +19,10 @@ def test_results_have_their_name_seconds_and_counters():
 
 def test_a_program_that_printed_nothing_has_no_results():
     assert list(records_of("kernel", {}, 0)) == []
+
+
+def test_a_primitive_and_its_latency_are_one_part():
+    names = ["veth/engine/manual_time", "latency/veth/engine/manual_time", "veth_pair/floor/manual_time", "veth/floor"]
+    assert families(names) == ["veth", "veth_pair"]
+    wanted = re.compile(filter_of("veth").removeprefix("--benchmark_filter="))
+    assert [bool(wanted.search(name)) for name in names] == [True, True, False, True]

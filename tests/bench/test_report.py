@@ -77,3 +77,9 @@ def test_growth_is_measured_against_the_floors_own():
     records = [lab("labs", who, 0, size=size, wall=wall) for who, size, wall in
                (("netherd", 1000, 1.0), ("netherd", 10000, 13.0), ("floor", 1000, 1.0), ("floor", 10000, 14.0))]
     assert rows(records)["µs per node at 10,000 against 1,000, ring"] == ("1.30 (floor 1.40)", "yes")
+
+
+def test_growth_to_nearly_ten_thousand_counts_and_to_less_does_not():
+    records = [lab("labs", "netherd", 0, size=size, wall=wall) for size, wall in ((1000, 1.0), (9968, 9.968 * 1.1))]
+    assert rows(records)["µs per node at 9,968 against 1,000, ring"] == ("1.10 (floor not measured)", "yes")
+    assert not [what for what in rows([lab("labs", "netherd", 0, size=3000)]) if "against 1,000" in what]

@@ -1,3 +1,6 @@
+import types
+
+from harness import labs, sections
 from harness.schedule import Case, run_all
 
 
@@ -41,3 +44,31 @@ def test_nothing_is_begun_when_the_time_is_over():
     case = make_case("a", 1, 1, clock, log)
     assert run_all([case], -1, silent, clock) == [case]
     assert log == []
+
+
+def test_who_begins_changes_from_run_to_run():
+    case = labs.LabCase(None, "labs", None, ["a", "b", "c"])
+    assert ["".join(case.turns(number)) for number in range(4)] == ["abc", "bca", "cab", "abc"]
+
+
+class Sizes:
+    """Labs whose number of nodes is the next multiple of 300."""
+
+    def __init__(self):
+        self.asked = []
+
+    def workload(self, kind, nodes):
+        self.asked.append(nodes)
+        return types.SimpleNamespace(nodes=-(-nodes // 300) * 300)
+
+
+def test_a_lab_that_is_just_too_large_for_the_floor_is_made_smaller(monkeypatch):
+    monkeypatch.setattr(sections, "most_nodes_of_floor", lambda: 9968)
+    assert sections.workload_for_floor(Sizes(), "grid", 1000).nodes == 1200
+    bench = Sizes()
+    assert sections.workload_for_floor(bench, "grid", 10000).nodes == 9600
+    assert bench.asked == [10000, 9968, 9469]
+    monkeypatch.setattr(sections, "most_nodes_of_floor", lambda: 500)
+    bench = Sizes()
+    assert sections.workload_for_floor(bench, "grid", 10000).nodes == 10200, "it has no floor then"
+    assert bench.asked == [10000]
