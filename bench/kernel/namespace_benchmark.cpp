@@ -71,7 +71,7 @@ void make_by_engine(boost::asio::io_context& context, bool pinned, Made& made) {
     factory.async_create(std::move(request), [&](boost::system::error_code error, ops::CreatedNamespace created) {
       if (error) made.failed = true;
       made.descriptors.push_back(std::move(created.netns));
-      made.descriptors.push_back(std::move(created.socket));
+      if (created.socket) made.descriptors.push_back((*std::move(created.socket)).release());
     });
   }
   context.restart();

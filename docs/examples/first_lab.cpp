@@ -44,7 +44,7 @@ asio::awaitable<void> look_at_router(asio::io_context& context, std::string path
   ops::NamespaceFactory factory{context.get_executor(), {}};
   ops::OpenNamespace where{.path = std::move(path)};
   auto inside = co_await factory.async_enter(std::move(where), asio::use_awaitable);
-  engine::Channel channel{context, engine::NetlinkSocket::adopt(std::move(inside.socket)).value()};
+  engine::Channel channel{context, *std::move(inside.socket)};
 
   ops::SetLink change;  // ip link set eth2 mtu 1400
   const auto on_link = [&change](const engine::MessageView& message) {

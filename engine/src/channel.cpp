@@ -161,9 +161,9 @@ void ChannelCore::on_send_done(boost::system::error_code error) {
 }
 
 template <typename Feed>
-void ChannelCore::feed(Feed&& feed) {
+void ChannelCore::feed(Feed&& hand_over) {
   const std::size_t in_flight = pipeline_.in_flight();
-  std::forward<Feed>(feed)();
+  std::forward<Feed>(hand_over)();
   if (!closed_) send_times_.on_ended(in_flight - pipeline_.in_flight());
 }
 

@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <variant>
@@ -49,9 +50,11 @@ struct JobResult {
   }
 };
 
-error_code open_netlink_socket(FileDescriptor& socket) noexcept {
-  socket.reset(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
-  return error_of(socket.get());
+error_code open_netlink_socket(std::optional<engine::NetlinkSocket>& socket) {
+  auto opened = engine::NetlinkSocket::open(NETLINK_ROUTE);
+  if (!opened) return opened.error();
+  socket = std::move(*opened);
+  return {};
 }
 
 error_code open_netns_of_socket(int socket, FileDescriptor& netns) noexcept {
@@ -83,18 +86,18 @@ error_code link_name(const CreateNamespace& request) noexcept {
 }
 
 /// Precondition: the thread is in the new namespace.
-JobResult finish_creation(const CreateNamespace& request) noexcept {
+JobResult finish_creation(const CreateNamespace& request) {
   JobResult result;
   auto& [netns, socket, failed_step] = result.created;
   static_cast<void>(result.step("open a netlink socket", open_netlink_socket(socket)) &&
-                    result.step("open the namespace", open_netns_of_socket(socket.get(), netns)) &&
+                    result.step("open the namespace", open_netns_of_socket(socket->descriptor(), netns)) &&
                     result.step("change a setting of the namespace", write_settings(request.settings)) &&
                     result.step("pin the namespace", pin(request, netns.get())) &&
                     result.step("link the name of the namespace", link_name(request)));
   return result;
 }
 
-JobResult open_socket_inside(const OpenNamespace& request) noexcept {
+JobResult open_socket_inside(const OpenNamespace& request) {
   JobResult result;
   auto& [netns, socket, failed_step] = result.created;
   if (!request.path.empty()) {
@@ -116,6 +119,7 @@ JobResult open_socket_inside(const OpenNamespace& request) noexcept {
 class NamespaceFactory::Workshop : public std::enable_shared_from_this<Workshop> {
  public:
   using Work = std::variant<CreateNamespace, OpenNamespace>;
+  using Descriptors = std::vector<FileDescriptor>;
 
   Workshop(asio::any_io_executor executor, Options options, FileDescriptor home)
       : executor_{std::move(executor)}, options_{options}, home_{std::move(home)} {}
@@ -123,6 +127,7 @@ class NamespaceFactory::Workshop : public std::enable_shared_from_this<Workshop>
   void start_threads();
   void stop();
   void submit(Work work, Handler handler);
+  void close(Descriptors descriptors);
 
  private:
   struct Job {
@@ -153,6 +158,7 @@ class NamespaceFactory::Workshop : public std::enable_shared_from_this<Workshop>
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::deque<JobPointer> queue_;  // by number
+  Descriptors to_close_;
   bool stopping_ = false;
 };
 
@@ -171,6 +177,7 @@ void NamespaceFactory::Workshop::stop() {
   }
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  to_close_.clear();
   for (JobPointer& job : not_started) deliver(std::move(job), {.error = asio::error::operation_aborted, .created = {}});
 }
 
@@ -184,6 +191,14 @@ void NamespaceFactory::Workshop::submit(Work work, Handler handler) {
   {
     const std::lock_guard lock{mutex_};
     queue_.push_back(std::move(job));
+  }
+  changed_.notify_one();
+}
+
+void NamespaceFactory::Workshop::close(Descriptors descriptors) {
+  {
+    const std::lock_guard lock{mutex_};
+    std::ranges::move(descriptors, std::back_inserter(to_close_));
   }
   changed_.notify_one();
 }
@@ -210,6 +225,14 @@ void NamespaceFactory::Workshop::run() {
   bool away = false;
   std::unique_lock lock{mutex_};
   while (!stopping_) {
+    if (!to_close_.empty()) {
+      Descriptors closing;
+      closing.swap(to_close_);
+      lock.unlock();
+      closing.clear();
+      lock.lock();
+      continue;
+    }
     if (queue_.empty() && away) {
       lock.unlock();
       go_home();
@@ -270,6 +293,8 @@ NamespaceFactory::NamespaceFactory(asio::any_io_executor executor, Options optio
 }
 
 NamespaceFactory::~NamespaceFactory() { workshop_->stop(); }
+
+void NamespaceFactory::close(std::vector<FileDescriptor> descriptors) { workshop_->close(std::move(descriptors)); }
 
 void NamespaceFactory::start(CreateNamespace request, Handler handler) {
   workshop_->submit(std::move(request), std::move(handler));

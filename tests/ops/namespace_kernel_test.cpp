@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -24,6 +25,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "iproute2.hpp"
@@ -139,9 +141,9 @@ TEST_P(FactoryTest, CreatesNamespacesWithSocketsInside) {
     ASSERT_FALSE(outcome.error) << outcome.created.failed_step;
     EXPECT_TRUE(outcome.created.failed_step.empty());
     identities.insert(identity_of(outcome.created.netns.get()));
-    EXPECT_EQ(::fcntl(outcome.created.socket.get(), F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(::fcntl(outcome.created.socket->descriptor(), F_GETFD), FD_CLOEXEC);
     EXPECT_EQ(::fcntl(outcome.created.netns.get(), F_GETFD), FD_CLOEXEC);
-    EXPECT_NE(::fcntl(outcome.created.socket.get(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_NE(::fcntl(outcome.created.socket->descriptor(), F_GETFL) & O_NONBLOCK, 0);
   }
   EXPECT_EQ(identities.size(), count + 1);
   EXPECT_EQ(identity_of(open_current_namespace().value().get()), home);
@@ -152,9 +154,9 @@ TEST_P(FactoryTest, SocketWorksInsideItsNamespace) {
   factory.async_create({.pin_path = "/run/netns/made"}, keep(0));
   context.run();
   ASSERT_FALSE(outcomes.at(0).error);
-  const int socket = outcomes.at(0).created.socket.get();
+  const int socket = outcomes.at(0).created.socket->descriptor();
   ASSERT_EQ(::fcntl(socket, F_SETFL, 0), 0);
-  NetlinkClient client{std::move(outcomes.at(0).created.socket)};
+  NetlinkClient client{(*std::move(outcomes.at(0).created.socket)).release()};
   AddBridge bridge;
   bridge.link.name = "br7";
   EXPECT_FALSE(client.execute(bridge));
@@ -211,6 +213,29 @@ TEST_P(FactoryTest, FailureNamesItsStepAndLeavesNothing) {
   std::filesystem::remove("/run/netns/taken");
 }
 
+TEST_P(FactoryTest, ClosesDescriptors) {
+  constexpr std::size_t pipes = 100;
+  std::vector<engine::FileDescriptor> read_ends;
+  std::vector<engine::FileDescriptor> write_ends;
+  for (std::size_t count = 0; count < pipes; ++count) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    read_ends.emplace_back(ends[0]);
+    write_ends.emplace_back(ends[1]);
+  }
+  std::optional<NamespaceFactory> factory{std::in_place, context.get_executor(),
+                                          NamespaceFactory::Options{.threads = GetParam()}};
+  factory->close(std::move(write_ends));
+  for (const engine::FileDescriptor& end : read_ends) {
+    char byte = 0;
+    EXPECT_EQ(::read(end.get(), &byte, 1), 0) << "waits for ever where the other end is not closed";
+  }
+  const auto descriptors = open_descriptor_count();
+  factory->close(std::move(read_ends));
+  factory.reset();
+  EXPECT_LT(open_descriptor_count(), descriptors - pipes) << "closed with the factory at the latest";
+}
+
 TEST_P(FactoryTest, EntersByPathAndByDescriptor) {
   NamedNamespace other{"other"};
   NamespaceFactory factory{context.get_executor(), {.threads = GetParam()}};
@@ -224,8 +249,8 @@ TEST_P(FactoryTest, EntersByPathAndByDescriptor) {
     Outcome& outcome = outcomes.at(place);
     ASSERT_FALSE(outcome.error) << outcome.created.failed_step;
     EXPECT_EQ(static_cast<bool>(outcome.created.netns), place == 0);
-    ASSERT_EQ(::fcntl(outcome.created.socket.get(), F_SETFL, 0), 0);
-    NetlinkClient client{std::move(outcome.created.socket)};
+    ASSERT_EQ(::fcntl(outcome.created.socket->descriptor(), F_SETFL, 0), 0);
+    NetlinkClient client{(*std::move(outcome.created.socket)).release()};
     EXPECT_EQ(client.execute(bridge), place == 0 ? errc::success : errc::file_exists);
   }
   EXPECT_EQ(other.ip("link show dev br0").size(), 1U);

@@ -48,10 +48,8 @@ class Pusher {
     ops::CreateNamespace create;
     auto [error, created] = co_await factory_.async_create(std::move(create), asio::as_tuple(asio::use_awaitable));
     if (error) co_return;
-    auto socket = engine::NetlinkSocket::adopt(std::move(created.socket));
-    if (!socket) co_return;
     netns_ = std::move(created.netns);
-    channel_.emplace(context_, std::move(*socket));
+    channel_.emplace(context_, *std::move(created.socket));
     const ops::AddVeth pair{
         .main = {.name = "push0", .index = first}, .peer = {.name = "push1", .index = second}, .main_up = true};
     co_await channel_->async_execute(pair, asio::use_awaitable);

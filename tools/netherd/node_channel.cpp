@@ -21,9 +21,7 @@ boost::asio::awaitable<engine::Channel> async_open_channel(boost::asio::io_conte
   auto [error, entered] =
       co_await factory.async_enter(std::move(request), boost::asio::as_tuple(boost::asio::use_awaitable));
   if (error) throw std::system_error{error, fmt::format("{}: {}", path, entered.failed_step)};
-  auto socket = engine::NetlinkSocket::adopt(std::move(entered.socket));
-  if (!socket) throw std::system_error{socket.error(), path + ": set socket options"};
-  co_return engine::Channel{context, std::move(*socket)};
+  co_return engine::Channel{context, *std::move(entered.socket)};
 }
 
 }  // namespace netherd::tools

@@ -114,7 +114,7 @@ engine::NetlinkSocket Namespaces::open_socket(std::string_view name) {
   if (name.empty()) return check_socket(engine::NetlinkSocket::open(NETLINK_ROUTE));
   const int netns = open(name);
   if (netns < 0) fail_to_open(name);
-  return check_socket(engine::NetlinkSocket::adopt(open_inside(name, netns)));
+  return open_inside(name, netns);
 }
 
 Session& Namespaces::home() {
@@ -154,26 +154,22 @@ int Namespaces::open(std::string_view name) {
 }
 
 /// Enters the namespace for a moment: a helper thread would cost more than all the rest of a short command.
-FileDescriptor Namespaces::open_inside(std::string_view name, int netns) {
+engine::NetlinkSocket Namespaces::open_inside(std::string_view name, int netns) {
   const auto fail_to_set = [name] {
     fail("setting the network namespace " + quoted(name) + " failed: " + std::strerror(errno), status_usage);
   };
   if (!home_netns_) home_netns_ = FileDescriptor{::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)};
   if (!home_netns_ || ::setns(netns, CLONE_NEWNET) != 0) fail_to_set();
-  FileDescriptor socket{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE)};
-  const int error = errno;
+  auto socket = engine::NetlinkSocket::open(NETLINK_ROUTE);
   if (::setns(home_netns_.get(), CLONE_NEWNET) != 0) std::abort();  // everything else would be done in a wrong place
-  errno = error;
-  if (!socket) fail_to_set();
-  return socket;
+  return check_socket(std::move(socket));
 }
 
 Session& Namespaces::enter(std::string_view name) {
   if (open(name) < 0) fail_to_open(name);
   Entry& entry = *find(name);
   if (!entry.session) {
-    FileDescriptor socket = entry.socket ? std::move(entry.socket) : open_inside(name, entry.netns.get());
-    entry.session = session_on(check_socket(engine::NetlinkSocket::adopt(std::move(socket))));
+    entry.session = session_on(entry.socket ? *std::exchange(entry.socket, {}) : open_inside(name, entry.netns.get()));
   }
   return *entry.session;
 }

@@ -60,7 +60,7 @@ class Namespaces {
  private:
   struct Entry {
     engine::FileDescriptor netns;
-    engine::FileDescriptor socket;  // for the session to come
+    std::optional<engine::NetlinkSocket> socket;  // for the session to come
     std::unique_ptr<Session> session;
     std::list<std::string>::iterator age;
   };
@@ -69,7 +69,7 @@ class Namespaces {
   Entry& remember(std::string_view name, engine::FileDescriptor netns);
   [[nodiscard]] ops::NamespaceFactory& factory();
   void make_spare();
-  [[nodiscard]] engine::FileDescriptor open_inside(std::string_view name, int netns);
+  [[nodiscard]] engine::NetlinkSocket open_inside(std::string_view name, int netns);
   [[nodiscard]] std::unique_ptr<Session> session_on(engine::NetlinkSocket socket);
   void make_room();
 

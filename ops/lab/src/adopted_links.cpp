@@ -88,9 +88,7 @@ asio::awaitable<std::optional<LabError>> async_delete_in(asio::io_context& conte
   // The record is older than the name of the namespace, and the links are younger.
   if (error == boost::system::errc::no_such_file_or_directory) co_return std::nullopt;
   if (error) co_return failure(fmt::format("{}: {}", record.namespace_path, entered.failed_step), error);
-  auto socket = engine::NetlinkSocket::adopt(std::move(entered.socket));
-  if (!socket) co_return failure("set socket options", socket.error());
-  engine::Channel channel{context, std::move(*socket)};
+  engine::Channel channel{context, *std::move(entered.socket)};
   co_return co_await async_delete(channel, record.links);
 }
 

@@ -60,7 +60,7 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
         options_{std::move(options)},
         factory_{std::in_place, context.get_executor(),
                  ops::NamespaceFactory::Options{.threads = options_.factory_threads}},
-        descriptors_{plan.topology().nodes.size(), options_.most_descriptors},
+        descriptors_{*factory_, plan.topology().nodes.size(), options_.most_descriptors},
         nodes_(plan.topology().nodes.size()) {
     for (std::size_t index = 0; index < nodes_.size(); ++index) {
       nodes_[index].links_missing = plan.link_count(NodeId{static_cast<std::uint32_t>(index)});
@@ -111,9 +111,7 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
   void on_anchor(boost::system::error_code error, ops::CreatedNamespace made) {
     --pending_;
     if (error) return fail_step("ip netns add", SourceLine::none, error, made.failed_step);
-    auto socket = engine::NetlinkSocket::adopt(std::move(made.socket));
-    if (!socket) return fail_step("ip netns add", SourceLine::none, socket.error(), "set socket options");
-    anchor_.emplace(context_, std::move(*socket),
+    anchor_.emplace(context_, *std::move(made.socket),
                     engine::ChannelOptions{.submission = options_.submission.value_or(engine::Submission::in_loop),
                                            .datagram_requests = links_per_datagram,
                                            .latencies = &latencies_});
@@ -179,13 +177,7 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
       return fail_step("ip netns add " + std::string{plan_.netns_name(node)}, plan_.topology().node(node).line, error,
                        made.failed_step);
     }
-    auto socket = engine::NetlinkSocket::adopt(std::move(made.socket));
-    if (!socket) {
-      descriptors_.cancel_reservation(2);
-      return fail_step("ip -n " + std::string{plan_.netns_name(node)}, plan_.topology().node(node).line, socket.error(),
-                       "set socket options");
-    }
-    descriptors_.keep(node, std::move(made.netns), std::move(*socket));
+    descriptors_.keep(node, std::move(made.netns), *std::move(made.socket));
     nodes_[value_of(node)].created = true;
     ++nodes_created_;
     report_progress();

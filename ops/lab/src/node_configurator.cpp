@@ -158,13 +158,11 @@ void NodeConfigurator::open_socket_again(Work& work) {
       {.path = directory_.namespace_path(plan_.topology().node(work.node).name),
        .settings = work.lane == late_ipv6 ? plan_.late_settings(work.node) : std::vector<ops::KernelSetting>{}},
       [this, &work, owner = owner_.keep_alive()](boost::system::error_code error, ops::CreatedNamespace made) {
-        boost::system::result<engine::NetlinkSocket> socket{error};
-        if (!error) socket = engine::NetlinkSocket::adopt(std::move(made.socket));
-        descriptors_.cancel_reservation(socket ? 1 : 2);
-        if (socket) {
-          send(work, std::move(*socket));
+        descriptors_.cancel_reservation(error ? 2 : 1);
+        if (error) {
+          fail_step(work, error, made.failed_step);
         } else {
-          fail_step(work, socket.error(), error ? made.failed_step : "set socket options");
+          send(work, *std::move(made.socket));
         }
         owner->on_step_ended();
       });

@@ -11,6 +11,7 @@
 #include "netherd/engine/file_descriptor.hpp"
 #include "netherd/engine/socket.hpp"
 #include "netherd/lab/topology.hpp"
+#include "netherd/ops/namespace_factory.hpp"
 
 namespace netherd::lab {
 
@@ -20,8 +21,8 @@ namespace netherd::lab {
 /// descriptors up; they can be had again from the name that its namespace is pinned under.
 class NodeDescriptors {
  public:
-  /// `most`: the bound; 0: what the process's limit leaves.
-  NodeDescriptors(std::size_t nodes, std::size_t most);
+  /// `most`: the bound; 0: what the process's limit leaves. The factory closes what is finished, and must outlive this.
+  NodeDescriptors(ops::NamespaceFactory& factory, std::size_t nodes, std::size_t most);
 
   /// What the factory handed over for a node. The room for it was reserved before.
   void keep(NodeId node, engine::FileDescriptor netns, engine::NetlinkSocket socket);
@@ -42,9 +43,9 @@ class NodeDescriptors {
   [[nodiscard]] std::optional<engine::NetlinkSocket> take_socket(NodeId node) noexcept;
   void give_back_socket(NodeId node, engine::NetlinkSocket socket);
   /// The node's links exist: its namespace is entered no more, but by the socket.
-  void close_netns(NodeId node) noexcept;
+  void close_netns(NodeId node);
   /// Closes what is left of a node that is finished.
-  void close(NodeId node) noexcept;
+  void close(NodeId node);
 
   /// The most descriptors that the process had open at a time, as seen by those that came here: the kernel hands out
   /// the lowest free number.
@@ -64,9 +65,12 @@ class NodeDescriptors {
   [[nodiscard]] const Held& at(NodeId node) const noexcept { return held_[static_cast<std::size_t>(node)]; }
   void queue_if_idle(NodeId node);
   void note(int descriptor) noexcept;
+  void discard(engine::FileDescriptor descriptor);
 
+  ops::NamespaceFactory& factory_;
   std::vector<Held> held_;
-  std::deque<NodeId> idle_;  // may name nodes that are in use again, or closed
+  std::vector<engine::FileDescriptor> discarded_;  // counted no more, and about to be closed
+  std::deque<NodeId> idle_;                        // may name nodes that are in use again, or closed
   std::size_t budget_;
   std::size_t open_ = 0;
   std::size_t most_open_in_process_ = 0;

@@ -9,8 +9,8 @@ namespace netherd::engine {
 
 /// How long requests took: counters on a logarithmic scale, from which quantiles are read.
 ///
-/// A counter covers a sixteenth of its value, so a quantile is at most 6.25 % above the true one, and never above max().
-/// Has a fixed size of 8 KiB and never allocates. Thread safety: none.
+/// A counter covers a sixteenth of its value, so a quantile is at most 6.25 % above the true one, and never above
+/// max(). Has a fixed size of 8 KiB and never allocates. Thread safety: none.
 class Latencies {
  public:
   using Duration = std::chrono::nanoseconds;

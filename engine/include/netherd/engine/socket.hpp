@@ -2,6 +2,7 @@
 
 #include <boost/system/result.hpp>
 #include <cstddef>
+#include <utility>
 
 #include "netherd/engine/file_descriptor.hpp"
 
@@ -27,23 +28,22 @@ class NetlinkSocket {
   /// Opens a socket of `protocol` (NETLINK_ROUTE ...). Errors: what socket(2) gives; EPROTONOSUPPORT for a protocol
   /// that the kernel lacks.
   [[nodiscard]] static boost::system::result<NetlinkSocket> open(int protocol, const SocketOptions& options = {});
-  /// Takes a netlink socket over that was opened elsewhere, for example by ops::NamespaceFactory in a new namespace.
-  [[nodiscard]] static boost::system::result<NetlinkSocket> adopt(FileDescriptor descriptor,
-                                                                  const SocketOptions& options = {});
-
   [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }
+  /// Hands the descriptor out; nothing is left to use the socket by.
+  [[nodiscard]] FileDescriptor release() && noexcept { return std::move(descriptor_); }
   /// NETLINK_ROUTE, NETLINK_GENERIC ...
   [[nodiscard]] int protocol() const noexcept { return protocol_; }
-  /// As read back from the kernel, which doubles what it is asked for.
+  /// As the kernel has it, which doubles what it is asked for.
   [[nodiscard]] std::size_t receive_buffer_bytes() const noexcept { return receive_buffer_bytes_; }
   /// Largest datagram that can be sent: the send buffer less 32 bytes (netlink_sendmsg(), Linux 6.18).
   [[nodiscard]] std::size_t largest_datagram_bytes() const noexcept { return largest_datagram_bytes_; }
 
  private:
-  explicit NetlinkSocket(FileDescriptor descriptor) noexcept : descriptor_{std::move(descriptor)} {}
+  NetlinkSocket(FileDescriptor descriptor, int protocol) noexcept
+      : descriptor_{std::move(descriptor)}, protocol_{protocol} {}
 
   FileDescriptor descriptor_;
-  int protocol_ = 0;
+  int protocol_;
   std::size_t receive_buffer_bytes_ = 0;
   std::size_t largest_datagram_bytes_ = 0;
 };

@@ -7,12 +7,14 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "netherd/engine/file_descriptor.hpp"
+#include "netherd/engine/socket.hpp"
 
 namespace netherd::ops {
 
@@ -39,9 +41,8 @@ struct OpenNamespace {
 
 /// What the factory hands over.
 struct CreatedNamespace {
-  engine::FileDescriptor netns{};  ///< the namespace; empty if it was opened by its descriptor
-  /// A netlink socket inside it: NETLINK_ROUTE, non-blocking, close-on-exec, with no other option set.
-  engine::FileDescriptor socket{};
+  engine::FileDescriptor netns{};                 ///< the namespace; empty if it was opened by its descriptor
+  std::optional<engine::NetlinkSocket> socket{};  ///< inside it: NETLINK_ROUTE; always there on success
   /// What could not be done ("create the namespace"), with static lifetime; empty on success.
   std::string_view failed_step{};
 };
@@ -50,8 +51,9 @@ struct CreatedNamespace {
 ///
 /// unshare(CLONE_NEWNET) blocks for half a millisecond and changes the thread that it runs on, so it is done on helper
 /// threads. They do that and what costs least right there (the socket, the pin, settings), and hand the descriptors
-/// over; everything else stays on the caller's thread. Here alone in netherd a mutex is needed, for the queue of jobs.
-/// Any number of jobs can be submitted ahead; they start in the order of submission.
+/// over; everything else stays on the caller's thread. Closing a socket or a namespace takes 3 to 4 µs, and they do
+/// that as well for whom it would keep waiting. Here alone in netherd a mutex is needed, for the queue of jobs. Any
+/// number of jobs can be submitted ahead; they start in the order of submission.
 ///
 /// A helper thread that has nothing to do returns to the namespace in which the factory was made, so that it keeps no
 /// namespace alive. All signals are blocked in helper threads.
@@ -102,6 +104,9 @@ class NamespaceFactory {
         [this](auto handler, OpenNamespace asked) { this->start(std::move(asked), std::move(handler)); }, token,
         std::move(request));
   }
+
+  /// Closes descriptors on a helper thread, before what is submitted later; nobody is told.
+  void close(std::vector<engine::FileDescriptor> descriptors);
 
  private:
   class Workshop;

@@ -87,7 +87,7 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore>, priv
   void send_next();
   /// Hands something to the pipeline that may bring outcomes.
   template <typename Feed>
-  void feed(Feed&& feed);
+  void feed(Feed&& hand_over);
   void receive_next();
 
   boost::asio::io_context& context_;
