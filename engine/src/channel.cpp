@@ -13,7 +13,7 @@ namespace {
 
 /// The kernel never fills more than this with one part of a dump, and it truncates silently what does not fit
 /// (netlink_dump(), net/netlink/af_netlink.c, Linux 6.18).
-constexpr std::size_t receive_buffer_bytes = 32 * 1024;
+constexpr std::size_t answer_bytes = 32 * 1024;
 
 PipelineLimits limits_for(const NetlinkSocket& socket, const ChannelOptions& options) {
   return {.datagram_bytes = std::min(options.datagram_bytes, socket.largest_datagram_bytes()),
@@ -141,9 +141,9 @@ void ChannelCore::send_next() {
 void ChannelCore::receive_next() {
   if (receiving_ || !(pipeline_.expects_answers() || pipeline_.overrun())) return;
   if (pipeline_.overrun() && sending_) return;  // more may be dropped until the send has ended; then drain
-  if (!receive_buffer_) receive_buffer_ = std::make_unique_for_overwrite<std::byte[]>(receive_buffer_bytes);
+  if (!receive_buffer_) receive_buffer_ = std::make_unique_for_overwrite<std::byte[]>(answer_bytes);
   receiving_ = true;
-  transport_->receive({receive_buffer_.get(), receive_buffer_bytes}, pipeline_.overrun());
+  transport_->receive({receive_buffer_.get(), answer_bytes}, pipeline_.overrun());
 }
 
 void ChannelCore::on_send_done(boost::system::error_code error) {
@@ -173,7 +173,7 @@ void ChannelCore::on_receive_done(boost::system::error_code error, std::size_t s
   if (!error) {
     // Anybody may send to a netlink socket; only what the kernel sends is an answer.
     if (sender == PortId::kernel)
-      feed([&] { pipeline_.on_received({receive_buffer_.get(), std::min(size, receive_buffer_bytes)}, truncated); });
+      feed([&] { pipeline_.on_received({receive_buffer_.get(), std::min(size, answer_bytes)}, truncated); });
   } else if (error == boost::system::errc::no_buffer_space) {
     pipeline_.on_overrun();
   } else if (error == boost::asio::error::try_again) {

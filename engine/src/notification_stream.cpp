@@ -10,7 +10,7 @@ namespace netherd::engine {
 namespace {
 
 /// The largest that the kernel sends is a link with many virtual functions, of which it says less than in an answer.
-constexpr std::size_t receive_buffer_bytes = 64 * 1024;
+constexpr std::size_t notification_bytes = 64 * 1024;
 
 boost::system::error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
 
@@ -30,11 +30,11 @@ boost::system::error_code bind_once(int descriptor) noexcept {
 NotificationStream::State::State(boost::asio::io_context& context, NetlinkSocket netlink)
     : socket{std::move(netlink)},
       readiness{context, socket.descriptor()},
-      buffer{std::make_unique_for_overwrite<std::byte[]>(receive_buffer_bytes)} {}
+      buffer{std::make_unique_for_overwrite<std::byte[]>(notification_bytes)} {}
 
 boost::system::error_code NotificationStream::State::receive(std::span<const std::byte>& datagram) noexcept {
   sockaddr_nl sender{};
-  iovec vector{buffer.get(), receive_buffer_bytes};
+  iovec vector{buffer.get(), notification_bytes};
   msghdr header{};
   header.msg_name = &sender;
   header.msg_namelen = sizeof sender;
