@@ -91,6 +91,19 @@ TEST_F(Crash, At200RandomMomentsLeavesNothingThatIsNotRemoved) {
   EXPECT_GT(killed, moments / 3) << "most commands had ended before they were killed";
 }
 
+/// Between the two steps of pinning the host: its name is a plain file, and it has no links yet.
+TEST_F(Crash, WhileTheHostGetsItsNameLeavesNothingThatIsNotRemoved) {
+  for (const char* cleaner : {"netherd gc --quiet", "netherd down small"}) {
+    EXPECT_EQ(run("netherd up small.yml --quiet && ip link delete small-a && umount /run/netherd/small/ns/host && "
+                  "echo -n building >/run/netherd/small/phase")
+                  .status,
+              0);
+    const Finished cleaned = run(cleaner);
+    EXPECT_EQ(cleaned.status, 0) << cleaned.errors;
+    expect_only_foreign_things(cleaner);
+  }
+}
+
 TEST_F(Crash, IsCleanedUpByGcAndNothingElseIs) {
   EXPECT_EQ(run("netherd up small.yml --quiet && netherd up small.yml --name crashed --quiet --routing none 2>&1 | "
                 "grep -q 'host has an interface'")

@@ -16,6 +16,7 @@
 #include "netherd/engine/socket.hpp"
 #include "netherd/ops/link.hpp"
 #include "netherd/ops/namespace_factory.hpp"
+#include "netherd/ops/netns_path.hpp"
 #include "number.hpp"
 #include "text_lines.hpp"
 
@@ -85,8 +86,12 @@ asio::awaitable<std::optional<LabError>> async_delete_in(asio::io_context& conte
   ops::NamespaceFactory factory{context.get_executor(), {}};
   ops::OpenNamespace request{.path = record.namespace_path};
   auto [error, entered] = co_await factory.async_enter(std::move(request), asio::as_tuple(asio::use_awaitable));
-  // The record is older than the name of the namespace, and the links are younger.
-  if (error == boost::system::errc::no_such_file_or_directory) co_return std::nullopt;
+  // The record is older than the name of the namespace, and the links are younger. The name is a plain file until the
+  // namespace is mounted on it.
+  const bool has_no_name =
+      error == boost::system::errc::no_such_file_or_directory ||
+      (error == boost::system::errc::invalid_argument && !ops::open_namespace(record.namespace_path));
+  if (has_no_name) co_return std::nullopt;
   if (error) co_return failure(fmt::format("{}: {}", record.namespace_path, entered.failed_step), error);
   engine::Channel channel{context, *std::move(entered.socket)};
   co_return co_await async_delete(channel, record.links);
