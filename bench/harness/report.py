@@ -37,9 +37,6 @@ def labs_table(records):
     return Table(header, rows)
 
 
-LATENCIES = ("p50", "p90", "p99", "max")
-
-
 def resources_table(records):
     header = ["lab", "requests per second", "user, system µs per node", "floor's", "user µs per request",
               "longest stall, ms", "request: p50, p90, p99, max µs", "peak memory, MiB", "descriptors"]
@@ -54,7 +51,7 @@ def resources_table(records):
         rows.append([f"{kind} of {size:,}", value(r["up"]["requests"] / r["up"]["wall"] for r in ours), *processor,
                      value((r["up"]["user"] / r["up"]["requests"] * 1e6 for r in ours), "{:.1f}"),
                      value((r["up"]["longest_stall_ms"] for r in ours), "{:.1f}"),
-                     ", ".join(f"{median(r['up']['latency_us'][key] for r in ours):.0f}" for key in LATENCIES),
+                     percentiles([r["up"]["latency_us"] for r in ours], ("p50", "p90", "p99", "max")),
                      value((r["up"]["peak_mib"] for r in ours), "{:.0f}"),
                      f"{max(r['up']['descriptors'] for r in ours):,}"])
     return Table(header, rows)
@@ -103,8 +100,8 @@ def engine_table(records):
     return Table(["benchmark", "runs", "requests per second", "µs each", "allocations per request"], rows)
 
 
-def percentiles(runs):
-    return ", ".join(f"{median(r[key] for r in runs):.0f}" for key in PERCENTILES) if runs else ""
+def percentiles(runs, keys=PERCENTILES):
+    return ", ".join(f"{median(r[key] for r in runs):.0f}" for key in keys) if runs else ""
 
 
 def kernel_table(records):

@@ -29,19 +29,17 @@ def against_floor(records):
 def growth(records):
     """From 1,000 nodes to 10,000, or nearly so many."""
     for (kind,), runs in group(good(records, "labs"), "kind").items():
-        if kind in ("star", "real"):
+        largest = max(r["size"] for r in runs)
+        if kind in ("star", "real") or largest < 9000:
             continue
         grown = {}
-        most_nodes = max(r["size"] for r in runs)
-        if most_nodes < 9000:
-            continue
         for who in ("netherd", "floor"):
             small, large = (median(figures.up_us(r) for r in runs if r["who"] == who and r["size"] == size)
-                            for size in (1000, most_nodes))
+                            for size in (1000, largest))
             grown[who] = large / small if small and large else None
         if grown["netherd"]:
             most = max(1.2, grown["floor"] or 0)
-            yield row(f"µs per node at {most_nodes:,} against 1,000, {kind}", f"{grown['netherd']:.2f} (floor "
+            yield row(f"µs per node at {largest:,} against 1,000, {kind}", f"{grown['netherd']:.2f} (floor "
                       f"{'not measured' if not grown['floor'] else format(grown['floor'], '.2f')})", f"≤ {most:.2f}",
                       grown["netherd"] <= most)
 

@@ -150,8 +150,9 @@ void ChannelCore::on_send_done(boost::system::error_code error) {
   sending_ = false;
   if (closed_) return;
   if (error) {
-    send_times_.on_send_failed();
+    const std::size_t in_flight = pipeline_.in_flight();
     pipeline_.on_send_failed(error);
+    send_times_.on_send_failed(in_flight - pipeline_.in_flight());
     // Nothing comes that the receive waits for, and it would keep io_context::run() from returning.
     if (receiving_ && !pipeline_.expects_answers()) transport_->cancel();
   } else {

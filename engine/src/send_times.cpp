@@ -11,8 +11,8 @@ void SendTimes::on_sent(std::size_t requests) {
   datagrams_.push_back({Clock::now(), requests});
 }
 
-void SendTimes::on_send_failed() noexcept {
-  if (!datagrams_.empty()) datagrams_.pop_back();
+void SendTimes::on_send_failed(std::size_t requests) noexcept {
+  if (requests > 0 && !datagrams_.empty()) datagrams_.pop_back();
 }
 
 void SendTimes::on_ended(std::size_t requests) noexcept {

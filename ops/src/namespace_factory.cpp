@@ -5,7 +5,6 @@
 #include <linux/sockios.h>
 #include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,7 +49,7 @@ struct JobResult {
   }
 };
 
-error_code open_netlink_socket(std::optional<engine::NetlinkSocket>& socket) {
+error_code open_netlink_socket(std::optional<engine::NetlinkSocket>& socket) noexcept {
   auto opened = engine::NetlinkSocket::open(NETLINK_ROUTE);
   if (!opened) return opened.error();
   socket = std::move(*opened);
@@ -86,7 +85,7 @@ error_code link_name(const CreateNamespace& request) noexcept {
 }
 
 /// Precondition: the thread is in the new namespace.
-JobResult finish_creation(const CreateNamespace& request) {
+JobResult finish_creation(const CreateNamespace& request) noexcept {
   JobResult result;
   auto& [netns, socket, failed_step] = result.created;
   static_cast<void>(result.step("open a netlink socket", open_netlink_socket(socket)) &&
@@ -97,7 +96,7 @@ JobResult finish_creation(const CreateNamespace& request) {
   return result;
 }
 
-JobResult open_socket_inside(const OpenNamespace& request) {
+JobResult open_socket_inside(const OpenNamespace& request) noexcept {
   JobResult result;
   auto& [netns, socket, failed_step] = result.created;
   if (!request.path.empty()) {

@@ -96,7 +96,9 @@ TEST(SendTimes, WhatTheKernelDidNotTakeIsNotCounted) {
   SendTimes times{&latencies};
   times.on_sent(3);
   times.on_sent(5);
-  times.on_send_failed();
+  times.on_send_failed(5);
+  times.on_sent(0);
+  times.on_send_failed(0);  // a dump: what is on its way goes on
   times.on_ended(3);
   times.on_ended(5);
   EXPECT_EQ(latencies.count(), 3U);
@@ -113,7 +115,7 @@ TEST(SendTimes, AnyNumberOfDatagramsIsOnItsWay) {
 TEST(SendTimes, RecordNothingUnlessAsked) {
   SendTimes times{nullptr};
   times.on_sent(1);
-  times.on_send_failed();
+  times.on_send_failed(1);
   times.on_ended(1);
 }
 

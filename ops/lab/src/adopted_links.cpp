@@ -83,15 +83,16 @@ asio::awaitable<std::optional<LabError>> async_delete(engine::Channel& channel, 
 }
 
 asio::awaitable<std::optional<LabError>> async_delete_in(asio::io_context& context, const Record& record) {
+  // The record is older than the name of the namespace, which is a plain file until the namespace is mounted on it, and
+  // the links are younger.
+  const auto netns = ops::open_namespace(record.namespace_path);
+  if (netns.error() == boost::system::errc::no_such_file_or_directory ||
+      netns.error() == boost::system::errc::invalid_argument)
+    co_return std::nullopt;
+  if (!netns) co_return failure(record.namespace_path + ": open the namespace", netns.error());
   ops::NamespaceFactory factory{context.get_executor(), {}};
-  ops::OpenNamespace request{.path = record.namespace_path};
+  ops::OpenNamespace request{.descriptor = netns->get()};
   auto [error, entered] = co_await factory.async_enter(std::move(request), asio::as_tuple(asio::use_awaitable));
-  // The record is older than the name of the namespace, and the links are younger. The name is a plain file until the
-  // namespace is mounted on it.
-  const bool has_no_name =
-      error == boost::system::errc::no_such_file_or_directory ||
-      (error == boost::system::errc::invalid_argument && !ops::open_namespace(record.namespace_path));
-  if (has_no_name) co_return std::nullopt;
   if (error) co_return failure(fmt::format("{}: {}", record.namespace_path, entered.failed_step), error);
   engine::Channel channel{context, *std::move(entered.socket)};
   co_return co_await async_delete(channel, record.links);

@@ -21,8 +21,8 @@ class SendTimes {
 
   /// A datagram with so many requests is handed to the kernel now.
   void on_sent(std::size_t requests);
-  /// The kernel has refused the last one as a whole.
-  void on_send_failed() noexcept;
+  /// The kernel has refused the last datagram as a whole, with so many requests: none if it was a dump alone.
+  void on_send_failed(std::size_t requests) noexcept;
   /// The oldest requests have got their outcomes now.
   void on_ended(std::size_t requests) noexcept;
 
