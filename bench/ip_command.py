@@ -33,11 +33,13 @@ def shell(command, repeat=1):
 
 
 def in_turn(runs, contestants, after=lambda name: None):
-    """Everyone once before anyone again. {name: command or function} to {name: [seconds]}."""
+    """Everyone once before anyone again, each time with another one first. {name: function} to {name: [seconds]}."""
     seconds = {name: [] for name in contestants}
-    for _ in range(runs):
-        for name, run in contestants.items():
-            seconds[name].append(run())
+    names = list(contestants)
+    for turn in range(runs):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            seconds[name].append(contestants[name]())
             after(name)
     return seconds
 

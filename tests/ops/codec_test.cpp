@@ -2,6 +2,7 @@
 // under AddressSanitizer to be sure that nothing is read past the end: every message is in a block of exactly its size.
 #include <gtest/gtest.h>
 #include <linux/if_addr.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -25,6 +26,7 @@
 #include "netherd/ops/link/vlan.hpp"
 #include "netherd/ops/link/vxlan.hpp"
 #include "netherd/ops/neighbour.hpp"
+#include "netherd/ops/neighbour_table.hpp"
 #include "netherd/ops/netns_id.hpp"
 #include "netherd/ops/nexthop.hpp"
 #include "netherd/ops/qdisc.hpp"
@@ -166,6 +168,7 @@ void decode_everything(const Bytes& message, std::size_t size) {
   static_cast<void>(decode_rule(view));
   static_cast<void>(decode_nexthop(view));
   static_cast<void>(decode_neighbour(view));
+  static_cast<void>(decode_neighbour_table(view));
   static_cast<void>(decode_fdb_entry(view));
   static_cast<void>(decode_bridge_vlans(view));
   static_cast<void>(decode_netns_id(view));
@@ -208,6 +211,30 @@ struct ReportedLink {
   }
 };
 
+/// A table of neighbours, which nobody but the kernel has.
+struct ReportedNeighbourTable {
+  static constexpr std::string_view operation = "report neighbour table";
+  static void encode(MessageWriter& writer) noexcept {
+    writer.begin(RTM_NEWNEIGHTBL, 0);
+    writer.put_family_header(ndtmsg{.ndtm_family = AF_INET6, .ndtm_pad1 = 0, .ndtm_pad2 = 0});
+    writer.put_string(NDTA_NAME, "ndisc_cache");
+    writer.put_u32(NDTA_THRESH3, 1024);
+    ndt_stats statistics{};
+    statistics.ndts_table_fulls = 7;
+    writer.put_struct(NDTA_STATS, statistics);
+  }
+};
+
+/// What the kernel tells of one interface beside the tables.
+struct ReportedNeighbourSettings {
+  static constexpr std::string_view operation = "report neighbour settings";
+  static void encode(MessageWriter& writer) noexcept {
+    writer.begin(RTM_NEWNEIGHTBL, 0);
+    writer.put_family_header(ndtmsg{.ndtm_family = AF_INET, .ndtm_pad1 = 0, .ndtm_pad2 = 0});
+    writer.put_string(NDTA_NAME, "arp_cache");
+  }
+};
+
 std::vector<Bytes> structured_messages() {
   static const std::vector<RouteHop> route_hops = hops();
   const LinkReference lower{index_of(4), {}};
@@ -245,6 +272,7 @@ std::vector<Bytes> structured_messages() {
       encode(AddQdisc<Netem>{.index = index_of(4),
                              .kind = {.slot_delay = std::chrono::milliseconds{1}, .slot_packets = 3}}),
       encode(ReportedLink{}),
+      encode(ReportedNeighbourTable{}),
   };
 }
 
@@ -253,6 +281,13 @@ std::vector<Bytes> sample_messages() {
           encode(AddAddress{.index = index_of(4), .address = prefix("2001:db8::1/64")}),
           encode(AddRoute{.destination = prefix("10.9.0.0/16"), .gateway = ip_address("10.0.0.2")}),
           encode(AddRoute{.destination = prefix("2001:db8::/64"), .gateway = ip_address("fe80::1")})};
+}
+
+TEST(Codec, TablesOfNeighboursAreToldFromTheSettingsOfInterfaces) {
+  EXPECT_EQ(decode_neighbour_table(MessageView{encode(ReportedNeighbourTable{})}),
+            (NeighbourTable{.ipv4 = false, .most_entries = 1024, .fulls = 7}));
+  EXPECT_FALSE(decode_neighbour_table(MessageView{encode(ReportedNeighbourSettings{})}));
+  EXPECT_FALSE(decode_neighbour_table(MessageView{encode(veth())}));
 }
 
 TEST(Codec, TruncatedMessagesAreSurvived) {

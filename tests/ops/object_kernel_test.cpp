@@ -21,6 +21,7 @@
 #include "netherd/ops/link/vlan.hpp"
 #include "netherd/ops/link/vxlan.hpp"
 #include "netherd/ops/neighbour.hpp"
+#include "netherd/ops/neighbour_table.hpp"
 #include "netherd/ops/netns_id.hpp"
 #include "netherd/ops/nexthop.hpp"
 #include "netherd/ops/qdisc.hpp"
@@ -708,6 +709,18 @@ TEST_F(ObjectTest, Neighbours) {
   build(DeleteNeighbour{
       .index = index_of(11), .address = ip_address("10.0.0.8"), .proxy = true, .name = "p0", .netns = "here"});
   expect_same_neighbours();
+}
+
+TEST_F(ObjectTest, TablesOfNeighbours) {
+  std::map<std::string, std::uint32_t> shown;
+  for (const json& table : here.ip("-statistics ntable show")) {
+    if (table.contains("thresh3")) shown[table["family"]] = table["thresh3"];
+  }
+  const auto decoded = here.client().dump(DumpNeighbourTables{}, decode_neighbour_table);
+  ASSERT_EQ(decoded.size(), 2U);
+  for (const NeighbourTable& table : decoded) {
+    EXPECT_EQ(table.most_entries, shown.at(table.ipv4 ? "inet" : "inet6"));
+  }
 }
 
 TEST_F(ObjectTest, ForwardingEntries) {

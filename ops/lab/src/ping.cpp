@@ -13,9 +13,12 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <random>
+#include <span>
 #include <utility>
 
+#include "neighbour_tables.hpp"
 #include "ping_routes.hpp"
 #include "probe_ports.hpp"
 
@@ -58,7 +61,7 @@ struct OpenPort {
 
 /// One direction of a link while its group is under way.
 struct Direction {
-  std::size_t slot = 0;  ///< position of its result
+  std::size_t result = 0;  ///< position of its result
   OpenPort* sender = nullptr;
   OpenPort* receiver = nullptr;  ///< where the answer arrives
   engine::InterfaceIndex out = engine::InterfaceIndex::none;
@@ -78,17 +81,21 @@ class Pinger {
         namespace_path_{std::move(namespace_path)},
         options_{options},
         port_budget_{port_budget(options.most_descriptors)},
-        routes_{choose_ping_routes(topology, neighbour_budget())},
         results_(2 * topology.links.size()),
         timer_{context} {}
 
   ~Pinger() { stop_ports(); }
 
   asio::awaitable<std::vector<PingResult>> async_run() {
-    for (std::size_t next = 0; next < topology_.links.size();) {
-      const std::size_t first = next;
-      next = collect_group(first);
-      co_await async_run_group(first, next);
+    const NeighbourTables before = co_await async_read_neighbour_tables(context_);
+    routes_ = choose_ping_routes(topology_, before.budget);
+    links_.resize(topology_.links.size());
+    std::iota(links_.begin(), links_.end(), std::size_t{0});
+    co_await async_run_links();
+    const NeighbourTables after = co_await async_read_neighbour_tables(context_);
+    if (after.fulls != before.fulls) {
+      choose_frames_instead();
+      co_await async_run_links();
     }
     co_return std::move(results_);
   }
@@ -96,14 +103,36 @@ class Pinger {
  private:
   using PortKey = std::pair<NodeId, ProbeSocketKind>;
 
-  /// Takes links from `first` on as long as their sockets fit; gives the first link that does not belong to the group.
+  /// Leaves the links that had no answer by ICMP, for another try.
+  void choose_frames_instead() {
+    std::erase_if(links_, [this](std::size_t link) {
+      const bool answered = results_[2 * link].ok() && results_[2 * link + 1].ok();
+      return answered || routes_[link].kind == ProbeSocketKind::frame;
+    });
+    for (const std::size_t link : links_) {
+      routes_[link].kind = ProbeSocketKind::frame;
+      results_[2 * link] = results_[2 * link + 1] = {};
+    }
+  }
+
+  asio::awaitable<void> async_run_links() {
+    for (std::size_t next = 0; next < links_.size();) {
+      const std::size_t first = next;
+      next = collect_group(first);
+      co_await async_run_group(first, next);
+    }
+  }
+
+  /// Takes links from `first` on as long as their sockets fit; gives the first one that does not belong to the group.
   std::size_t collect_group(std::size_t first) {
     keys_.clear();
     std::size_t next = first;
-    while (next < topology_.links.size() && next - first < most_links_at_once) {
-      const Link& link = topology_.links[next];
+    while (next < links_.size() && next - first < most_links_at_once) {
+      const std::size_t link = links_[next];
       const std::size_t fitting = keys_.size();
-      for (const Endpoint& end : link.ends) keys_.try_emplace({end.node, routes_[next].kind}, keys_.size());
+      for (const Endpoint& end : topology_.links[link].ends) {
+        keys_.try_emplace({end.node, routes_[link].kind}, keys_.size());
+      }
       ++next;
       if (fitting + 4 > port_budget_) break;
     }
@@ -113,10 +142,9 @@ class Pinger {
   asio::awaitable<void> async_run_group(std::size_t first, std::size_t end) {
     co_await async_open_ports();
     std::vector<Direction> directions;
-    for (std::size_t link = first; link < end; ++link) {
+    for (const std::size_t link : std::span{links_}.subspan(first, end - first)) {
       for (const std::uint8_t from : {std::uint8_t{0}, std::uint8_t{1}}) add_direction(link, from, directions);
     }
-    first_slot_ = 2 * first;
     directions_ = std::move(directions);
     for (std::uint32_t round = 0; round < options_.count; ++round) co_await async_round();
     co_await async_close_ports();
@@ -165,9 +193,9 @@ class Pinger {
     const Endpoint& own = topology_.links[link].ends[from];
     const Endpoint& other = topology_.links[link].ends[1 - from];
     Direction direction;
-    direction.slot = 2 * link + from;
+    direction.result = 2 * link + from;
     direction.sender = port_of(own, route.kind);
-    PingResult& result = results_[direction.slot];
+    PingResult& result = results_[direction.result];
     result.from = {static_cast<LinkId>(link), from};
     result.method = route.kind == ProbeSocketKind::frame ? PingMethod::frame : PingMethod::icmp;
     direction.receiver = route.kind == ProbeSocketKind::frame ? port_of(other, route.kind) : direction.sender;
@@ -191,7 +219,7 @@ class Pinger {
     ++round_;
     waiting_ = 0;
     for (std::size_t i = 0; i < directions_.size(); ++i) {
-      send(directions_[i]);
+      send(i);
       if (i % packets_per_turn == packets_per_turn - 1) co_await asio::post(context_, asio::use_awaitable);
     }
     timer_.expires_after(options_.timeout);
@@ -199,11 +227,12 @@ class Pinger {
     if (waiting_ > 0) co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ended));
   }
 
-  void send(Direction& direction) {
+  void send(std::size_t slot) {
+    Direction& direction = directions_[slot];
     direction.waiting = false;
-    PingResult& result = results_[direction.slot];
+    PingResult& result = results_[direction.result];
     if (!result.error.empty()) return;
-    const ProbeId id{run_, static_cast<std::uint32_t>(direction.slot), round_};
+    const ProbeId id{run_, static_cast<std::uint32_t>(slot), round_};
     const int socket = direction.sender->port.socket.get();
     direction.sent_at = Clock::now();
     direction.waiting = true;
@@ -231,14 +260,14 @@ class Pinger {
   }
 
   void on_probe(const OpenPort& port, const ReceivedProbe& probe) {
-    if (probe.id.run != run_ || probe.id.round != round_ || probe.id.slot < first_slot_) return;
-    if (probe.id.slot - first_slot_ >= directions_.size()) return;
-    Direction& direction = directions_[probe.id.slot - first_slot_];
+    if (probe.id.run != run_ || probe.id.round != round_) return;
+    if (probe.id.slot >= directions_.size()) return;
+    Direction& direction = directions_[probe.id.slot];
     if (!direction.waiting || direction.receiver != &port) return;
     if (port.port.kind == ProbeSocketKind::frame && probe.interface != direction.in) return;
     const auto elapsed = Clock::now() - direction.sent_at;
     direction.waiting = false;
-    PingResult& result = results_[direction.slot];
+    PingResult& result = results_[direction.result];
     result.fastest = ++result.answered == 1 ? elapsed : std::min<std::chrono::nanoseconds>(result.fastest, elapsed);
     if (--waiting_ == 0) timer_.cancel();
   }
@@ -248,14 +277,14 @@ class Pinger {
   std::function<std::string(const Node&)> namespace_path_;
   PingOptions options_;
   std::size_t port_budget_;
-  std::vector<PingRoute> routes_;
+  std::vector<PingRoute> routes_;   ///< of all links
+  std::vector<std::size_t> links_;  ///< those to be tried
   std::vector<PingResult> results_;
 
   asio::steady_timer timer_;
   std::map<PortKey, std::size_t> keys_;
   std::vector<std::shared_ptr<OpenPort>> ports_;
   std::vector<Direction> directions_;
-  std::size_t first_slot_ = 0;
   std::size_t waiting_ = 0;
   std::uint32_t run_ = std::random_device{}();
   std::uint32_t round_ = 0;

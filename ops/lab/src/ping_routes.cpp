@@ -1,7 +1,5 @@
 #include "ping_routes.hpp"
 
-#include <array>
-#include <fstream>
 #include <optional>
 
 namespace netherd::lab {
@@ -9,15 +7,6 @@ namespace netherd::lab {
 namespace {
 
 constexpr std::size_t entries_per_link = 2;
-constexpr std::size_t default_table_entries = 1024;  // net/ipv4/arp.c, net/ipv6/ndisc.c, Linux 6.18
-
-/// Three quarters of a table. The setting is only visible in the machine's first network namespace.
-std::size_t budget_of(const char* setting) {
-  std::size_t entries = 0;
-  std::ifstream file{setting};
-  if (!(file >> entries)) entries = default_table_entries;
-  return entries / 4 * 3;
-}
 
 /// The addresses of both ends that lie in one subnet of the family, if there are such. Between two interfaces of one
 /// node there are none: what goes to an address of its own never leaves it.
@@ -40,11 +29,6 @@ bool take(std::size_t& budget) {
 }
 
 }  // namespace
-
-NeighbourBudget neighbour_budget() {
-  return {budget_of("/proc/sys/net/ipv4/neigh/default/gc_thresh3"),
-          budget_of("/proc/sys/net/ipv6/neigh/default/gc_thresh3")};
-}
 
 std::vector<PingRoute> choose_ping_routes(const Topology& topology, NeighbourBudget budget) {
   std::vector<PingRoute> routes(topology.links.size());

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <vector>
 
-#include "netherd/lab/ping.hpp"
+#include "neighbour_tables.hpp"
+#include "netherd/lab/topology.hpp"
 #include "probe_socket.hpp"
 
 namespace netherd::lab {
@@ -12,14 +14,6 @@ struct PingRoute {
   ProbeSocketKind kind = ProbeSocketKind::frame;
   std::array<ops::IpAddress, 2> addresses;
 };
-
-/// Entries that probes may take of the kernel's table of neighbours, per family.
-struct NeighbourBudget {
-  std::size_t ipv4 = 0;
-  std::size_t ipv6 = 0;
-};
-/// Three quarters of what the machine has (net.ipv4.neigh.default.gc_thresh3, and the same of IPv6).
-[[nodiscard]] NeighbourBudget neighbour_budget();
 
 /// Chooses how each link is probed: by ICMP as far as the budget reaches, two entries per link.
 [[nodiscard]] std::vector<PingRoute> choose_ping_routes(const Topology& topology, NeighbourBudget budget);

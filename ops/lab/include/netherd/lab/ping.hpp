@@ -50,7 +50,8 @@ struct PingResult {
 /// Ethernet type 0x88B5 (local experiments, IEEE 802) to 01:80:C2:00:00:0E, which bridges do not pass on. Frames are
 /// also taken where ICMP would fill the kernel's table of neighbours, which all namespaces share
 /// (net.ipv4.neigh.default.gc_thresh3, 1,024 entries by default): full, it would keep the whole machine from talking to
-/// new neighbours. Three quarters of it are used per family.
+/// new neighbours. Three quarters of it are used per family. Others may fill it all the same (the interfaces of a large
+/// lab do, while they go up): where it was full meanwhile, links that did not answer by ICMP are tried again by frames.
 ///
 /// `namespace_path` gives the path of a node's namespace. Sockets are opened inside the namespaces by a helper thread;
 /// links are taken in groups, so that the number of descriptors stays bounded. Gives two results per link, in the order
