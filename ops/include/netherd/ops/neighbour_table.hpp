@@ -18,8 +18,8 @@ struct NeighbourTable {
   friend bool operator==(const NeighbourTable&, const NeighbourTable&) = default;
 };
 
-/// Asks for the tables, from whatever namespace, without any privilege: `ip -s ntable show`. Messages about the settings
-/// of single interfaces come along.
+/// Asks for the tables, from whatever namespace, without any privilege: `ip -s ntable show`. Messages about the
+/// settings of single interfaces come along.
 struct DumpNeighbourTables {
   static constexpr std::string_view operation = "dump neighbour tables";
   void encode(engine::MessageWriter& writer) const noexcept;
