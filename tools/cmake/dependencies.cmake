@@ -9,8 +9,11 @@ pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
 find_package(pugixml REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
-# What takes time when a program starts is finding each symbol among all shared libraries.
+# What takes time when a program starts is finding each symbol among all shared libraries, and the pages that are touched
+# meanwhile. Debian has no static fmt.
+set(netherd_fmt fmt::fmt)
 if(NETHERD_STATIC_LIBRARIES)
+  set(netherd_fmt fmt::fmt-header-only)
   set_property(TARGET PkgConfig::uring PROPERTY INTERFACE_LINK_LIBRARIES "-l:liburing.a")
   set_property(TARGET PkgConfig::yaml PROPERTY INTERFACE_LINK_LIBRARIES "-l:libyaml.a")
   set_property(TARGET pugixml::pugixml PROPERTY INTERFACE_LINK_LIBRARIES pugixml::static)
