@@ -8,6 +8,7 @@
 #include <chrono>
 #include <regex>
 #include <thread>
+#include <utility>
 
 #include "iproute2.hpp"
 #include "netherd/ops/address.hpp"
@@ -78,15 +79,21 @@ class RequestTest : public testing::Test {
           AddAddress{.index = index_of(11), .address = prefix("2001:db8::1/64"), .name = "eth1", .netns = "west"});
   }
 
-  /// Carrier, and what IPv6 adds with it, comes to one twin sooner than to the other.
+  /// Carrier, and what IPv6 adds with it, comes to one twin sooner than to the other: what is shown is compared until it
+  /// is alike.
   void expect_twins_alike(const std::string& arguments) {
-    const auto alike = [&] {
-      return comparable(west.ip(arguments)) == comparable(west_twin.ip(arguments)) &&
-             comparable(east.ip(arguments)) == comparable(east_twin.ip(arguments));
+    const auto shown = [&](NamedNamespace& first, NamedNamespace& second) {
+      return std::pair{comparable(first.ip(arguments)), comparable(second.ip(arguments))};
     };
-    for (int tries = 0; tries < 100 && !alike(); ++tries) std::this_thread::sleep_for(std::chrono::milliseconds{100});
-    EXPECT_EQ(comparable(west.ip(arguments)), comparable(west_twin.ip(arguments)));
-    EXPECT_EQ(comparable(east.ip(arguments)), comparable(east_twin.ip(arguments)));
+    auto built = shown(west, east);
+    auto expected = shown(west_twin, east_twin);
+    for (int tries = 0; tries < 100 && built != expected; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{100});
+      built = shown(west, east);
+      expected = shown(west_twin, east_twin);
+    }
+    EXPECT_EQ(built.first, expected.first) << arguments;
+    EXPECT_EQ(built.second, expected.second) << arguments;
   }
 
   /// Without what differs between any two namespaces.
