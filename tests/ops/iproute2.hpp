@@ -1,7 +1,11 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 
 #include "netherd/engine/file_descriptor.hpp"
 #include "netlink_client.hpp"
@@ -38,5 +42,19 @@ class NamedNamespace {
   engine::FileDescriptor netns_;
   NetlinkClient client_;
 };
+
+/// Fails the test unless `shown` gives the same for both within ten seconds: carrier, and what IPv6 adds with it and
+/// after its check for duplicates, comes to one namespace sooner than to the other.
+template <typename Shown, typename Netns>
+void expect_alike_soon(const Shown& shown, const Netns& built, const Netns& expected, const std::string& what) {
+  auto first = shown(built);
+  auto second = shown(expected);
+  for (int tries = 0; tries < 100 && first != second; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    first = shown(built);
+    second = shown(expected);
+  }
+  EXPECT_EQ(first, second) << what;
+}
 
 }  // namespace netherd::test

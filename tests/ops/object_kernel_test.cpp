@@ -81,23 +81,24 @@ class ObjectTest : public testing::Test {
   }
 
   void expect_alike(const std::string& arguments) {
-    EXPECT_EQ(comparable(here.ip(arguments)), comparable(twin.ip(arguments))) << arguments;
+    const auto shown = [&](const NamedNamespace& each) { return comparable(each.ip(arguments)); };
+    test::expect_alike_soon(shown, here, twin, arguments);
   }
   /// Equal prefixes stand in the order in which their links got carrier.
   void expect_alike_in_any_order(const std::string& arguments) {
-    const auto sorted = [](const json& list) {
+    const auto sorted = [&](const NamedNamespace& each) {
       std::vector<std::string> entries;
-      for (const json& entry : list) entries.push_back(entry.dump());
+      for (const json& entry : comparable(each.ip(arguments))) entries.push_back(entry.dump());
       std::sort(entries.begin(), entries.end());
       return entries;
     };
-    EXPECT_EQ(sorted(comparable(here.ip(arguments))), sorted(comparable(twin.ip(arguments)))) << arguments;
+    test::expect_alike_soon(sorted, here, twin, arguments);
   }
   void expect_alike(const std::string& program, const std::string& arguments) {
-    const auto shown = [&](const char* each) {
-      return comparable(test::run_for_json(program + " -json -n " + each + " " + arguments));
+    const auto shown = [&](const NamedNamespace& each) {
+      return comparable(test::run_for_json(program + " -json -n " + each.name() + " " + arguments));
     };
-    EXPECT_EQ(shown("here"), shown("twin")) << program << ' ' << arguments;
+    test::expect_alike_soon(shown, here, twin, program + ' ' + arguments);
   }
 
   /// Without what differs between any two namespaces, or passes by.
@@ -144,7 +145,7 @@ class ObjectTest : public testing::Test {
         std::ranges::sort(list, {}, [](const json& neighbour) { return neighbour["dst"].get<std::string>(); });
         return list;
       };
-      EXPECT_EQ(shown(here), shown(twin)) << which;
+      test::expect_alike_soon(shown, here, twin, which);
     }
   }
 

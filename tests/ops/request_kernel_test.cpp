@@ -5,10 +5,7 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
-#include <chrono>
 #include <regex>
-#include <thread>
-#include <utility>
 
 #include "iproute2.hpp"
 #include "netherd/ops/address.hpp"
@@ -79,21 +76,10 @@ class RequestTest : public testing::Test {
           AddAddress{.index = index_of(11), .address = prefix("2001:db8::1/64"), .name = "eth1", .netns = "west"});
   }
 
-  /// Carrier, and what IPv6 adds with it, comes to one twin sooner than to the other: what is shown is compared until it
-  /// is alike.
   void expect_twins_alike(const std::string& arguments) {
-    const auto shown = [&](NamedNamespace& first, NamedNamespace& second) {
-      return std::pair{comparable(first.ip(arguments)), comparable(second.ip(arguments))};
-    };
-    auto built = shown(west, east);
-    auto expected = shown(west_twin, east_twin);
-    for (int tries = 0; tries < 100 && built != expected; ++tries) {
-      std::this_thread::sleep_for(std::chrono::milliseconds{100});
-      built = shown(west, east);
-      expected = shown(west_twin, east_twin);
-    }
-    EXPECT_EQ(built.first, expected.first) << arguments;
-    EXPECT_EQ(built.second, expected.second) << arguments;
+    const auto shown = [&](const NamedNamespace& each) { return comparable(each.ip(arguments)); };
+    test::expect_alike_soon(shown, west, west_twin, arguments);
+    test::expect_alike_soon(shown, east, east_twin, arguments);
   }
 
   /// Without what differs between any two namespaces.
