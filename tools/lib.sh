@@ -40,11 +40,11 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
 }
 
-# build PRESET: configures and builds it, and says how long that took.
+# build PRESET [TARGET]: configures and builds it, or a target of it, and says how long that took.
 build() {
   say "Building: preset $1, in build/$1"
   started=$(date +%s)
   cmake --preset "$1" --log-level=WARNING >/dev/null || fail "cmake --preset $1 failed"
-  cmake --build --preset "$1" || fail "the build failed"
+  cmake --build --preset "$1" ${2:+--target "$2"} || fail "the build failed"
   echo "built in $(($(date +%s) - started)) s"
 }
