@@ -153,8 +153,13 @@ struct down_report down(struct lab *lab, bool wait)
 	struct observer observer;
 	int first = -1;
 	double start = now_seconds();
-	if (wait && (!observer_open(&observer) || (first = sentinel_make(&observer, 1)) < 0))
-		return report;
+	if (wait) {
+		if (!observer_open(&observer))
+			return report;
+		first = sentinel_make(&observer, 1);
+		if (first < 0)
+			return report;
+	}
 	if (lab_open(lab))
 		report.nodes = lab_remove(lab);
 	report.return_seconds = now_seconds() - start;

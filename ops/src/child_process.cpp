@@ -167,8 +167,8 @@ ChildProcess failure(std::string_view step, error_code error) noexcept {
 
 PointerArray::PointerArray(std::span<const std::string> strings) {
   pointers_.reserve(strings.size() + 1);
-  std::transform(strings.begin(), strings.end(), std::back_inserter(pointers_),
-                 [](const std::string& string) { return const_cast<char*>(string.c_str()); });
+  std::ranges::transform(strings, std::back_inserter(pointers_),
+                         [](const std::string& string) { return const_cast<char*>(string.c_str()); });
   pointers_.push_back(nullptr);
 }
 

@@ -206,9 +206,7 @@ void NamespaceFactory::Workshop::cancel(std::uint64_t number) {
   JobPointer cancelled;
   {
     const std::lock_guard lock{mutex_};
-    const auto place =
-        std::lower_bound(queue_.begin(), queue_.end(), number,
-                         [](const JobPointer& job, std::uint64_t sought) { return job->number < sought; });
+    const auto place = std::ranges::lower_bound(queue_, number, {}, [](const JobPointer& job) { return job->number; });
     if (place == queue_.end() || (*place)->number != number) return;
     cancelled = std::move(*place);
     queue_.erase(place);

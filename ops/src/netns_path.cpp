@@ -44,8 +44,7 @@ boost::system::result<FileDescriptor> open_namespace_at(int directory, const cha
 
 bool is_valid_netns_name(std::string_view name) noexcept {
   const auto refused = [](char character) { return character == '/' || character == '\0'; };
-  return !name.empty() && name.size() <= NAME_MAX && name != "." && name != ".." &&
-         std::none_of(name.begin(), name.end(), refused);
+  return !name.empty() && name.size() <= NAME_MAX && name != "." && name != ".." && std::ranges::none_of(name, refused);
 }
 
 error_code pin_namespace(const std::string& path, int netns) noexcept {
@@ -78,7 +77,7 @@ boost::system::result<std::vector<std::string>> list_namespaces(const std::strin
   while (const dirent* entry = ::readdir(stream.get())) {
     if (open_namespace_at(::dirfd(stream.get()), entry->d_name)) names.emplace_back(entry->d_name);
   }
-  std::sort(names.begin(), names.end());
+  std::ranges::sort(names);
   return names;
 }
 

@@ -19,7 +19,7 @@ class PendingCompletion {
  public:
   using Handler = boost::asio::any_completion_handler<void(Results...)>;
 
-  PendingCompletion(boost::asio::any_io_executor executor, Handler handler)
+  PendingCompletion(const boost::asio::any_io_executor& executor, Handler handler)
       : handler_{std::move(handler)},
         own_work_{executor},
         handler_work_{boost::asio::get_associated_executor(handler_, executor)} {}

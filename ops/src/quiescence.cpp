@@ -207,7 +207,7 @@ void QuiescenceWatch::Sentinels::wait_for_event() {
 
 void QuiescenceWatch::Sentinels::read_events() {
   alignas(4) std::array<std::byte, 8192> buffer;
-  const std::int32_t awaited = static_cast<std::int32_t>(dropped_ - 1);
+  const auto awaited = static_cast<std::int32_t>(dropped_ - 1);
   MessageStream events{receive(observer_.native_handle(), buffer, MSG_DONTWAIT)};
   bool announced = false;
   while (const auto event = events.next()) announced = announced || id_of_deleted_namespace(*event) == awaited;

@@ -120,8 +120,10 @@ TEST_P(ChannelAllocation, ManyCallbacksAtOnceMakeNone) {
 }
 
 TEST_P(ChannelAllocation, ManyChannelsMakeNone) {
+  constexpr std::size_t most = 100;
   std::vector<Channel> channels;
-  for (int count = 0; count < 100; ++count) channels.emplace_back(context, open_socket(), options());
+  channels.reserve(most);
+  while (channels.size() < most) channels.emplace_back(context, open_socket(), options());
   std::size_t succeeded = 0;
   EXPECT_EQ(allocations_when_warm([&] {
               for (Channel& one : channels) {

@@ -169,7 +169,7 @@ class Schedule {
     EXPECT_EQ(client_.pipeline.in_flight(), 0U);
   }
 
-  void check_one(const Request& request, const Record& record, int executions, int error) {
+  void check_one(const Request& request, const Record& record, int executions, int error) const {
     const Outcome& outcome = record.outcome;
     EXPECT_EQ(record.outcomes, 1);
     EXPECT_LE(executions, 1);

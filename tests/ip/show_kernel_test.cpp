@@ -52,7 +52,8 @@ std::vector<std::string> said_by_both(const std::vector<std::string>& lines) {
   std::string script;
   for (const std::string& line : lines) {
     for (const char* command : {"netherd ip", "ip"}) {
-      script += "echo '" + std::string{heading} + line + "'; " + command + ' ' + line + "; echo $?\n";
+      script.append("echo '").append(heading).append(line).append("'; ");
+      script.append(command).append(" ").append(line).append("; echo $?\n");
     }
   }
   std::vector<std::string> answers;
@@ -80,7 +81,7 @@ TEST_F(Show, IsThatOfIp) {
     for (const std::string& command : commands) {
       // `ip` shows statistics there that the kernel's list for IPv6 does not have.
       if (format.find("-s") != std::string::npos && command == "-6 addr") continue;
-      lines.push_back(format + ' ' + command);
+      lines.push_back(std::string{format}.append(" ").append(command));
     }
     const auto said = said_by_both(lines);
     ASSERT_EQ(said.size(), 2 * lines.size()) << format;

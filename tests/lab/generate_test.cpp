@@ -25,8 +25,8 @@ std::vector<std::size_t> degrees(const Topology& topology) {
 }
 
 std::size_t count_of(const Topology& topology, std::string_view role) {
-  return static_cast<std::size_t>(std::count_if(topology.nodes.begin(), topology.nodes.end(),
-                                                [&](const Node& node) { return node.name.starts_with(role); }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(topology.nodes, [&](const Node& node) { return node.name.starts_with(role); }));
 }
 
 bool is_connected(const Topology& topology) {
@@ -83,7 +83,7 @@ TEST_P(EveryKind, RefusesTooFewAndTooManyNodes) {
 INSTANTIATE_TEST_SUITE_P(Generate, EveryKind, testing::ValuesIn(generator_kinds().begin(), generator_kinds().end()),
                          [](const auto& of) {
                            std::string name{of.param.name};
-                           std::replace(name.begin(), name.end(), '-', '_');
+                           std::ranges::replace(name, '-', '_');
                            return name;
                          });
 
@@ -170,8 +170,8 @@ TEST(Generate, ScaleFreeHasHubs) {
   const Topology network = make("scale-free", 1000, 2);
   EXPECT_EQ(network.links.size(), 3U + 997U * 2U);
   const auto counts = degrees(network);
-  EXPECT_GT(*std::max_element(counts.begin(), counts.end()), 30U);
-  EXPECT_EQ(*std::min_element(counts.begin(), counts.end()), 2U);
+  EXPECT_GT(*std::ranges::max_element(counts), 30U);
+  EXPECT_EQ(*std::ranges::min_element(counts), 2U);
   GenerateOptions options;
   options.nodes = 3;
   options.degree = 3;

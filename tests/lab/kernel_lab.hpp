@@ -48,7 +48,9 @@ class KernelLab {
   [[nodiscard]] const Topology& topology() const { return topology_; }
   [[nodiscard]] const Plan& plan() const { return plan_; }
   [[nodiscard]] const LabDirectory& directory() const { return *directory_; }
-  [[nodiscard]] BuildReport build(BuildOptions options = {}) const { return run_builder(plan_, *directory_, options); }
+  [[nodiscard]] BuildReport build(BuildOptions options = {}) const {
+    return run_builder(plan_, *directory_, std::move(options));
+  }
   /// Gives the number of nodes removed.
   std::uint64_t remove();
 

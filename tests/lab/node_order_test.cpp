@@ -15,8 +15,8 @@ std::size_t most_unfinished_of(std::string_view kind, std::uint32_t nodes) {
   const LinkEnds ends{topology};
   std::vector<NodeId> order = choose_node_order(topology, ends);
   const std::size_t most = most_unfinished(topology, ends, order);
-  std::sort(order.begin(), order.end());
-  EXPECT_EQ(std::adjacent_find(order.begin(), order.end()), order.end());
+  std::ranges::sort(order);
+  EXPECT_EQ(std::ranges::adjacent_find(order), order.end());
   EXPECT_EQ(order.size(), topology.nodes.size());
   return most;
 }

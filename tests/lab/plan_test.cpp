@@ -143,8 +143,7 @@ TEST(Plan, ForwardingNodeForwardsOnAllItsInterfaces) {
   const Commands commands = configuration(plan, b);
   for (const std::string interface : {"eth1", "eth2"}) {
     const std::string setting = "ip netns exec lab-b sysctl -qw net.ipv4.conf." + interface + ".forwarding=1";
-    EXPECT_TRUE(std::any_of(commands.begin(), commands.end(),
-                            [&](const std::string& command) { return command.ends_with(setting); }));
+    EXPECT_TRUE(std::ranges::any_of(commands, [&](const std::string& command) { return command.ends_with(setting); }));
   }
   EXPECT_TRUE(plan.settings(b).empty()) << "there is no IPv6";
 }

@@ -258,13 +258,12 @@ TEST_P(EveryRoute, LeadsToANeighbour) {
   for (std::size_t node = 0; node < routes_.size(); ++node) {
     for (const PlannedRoute& each : routes_[node]) {
       EXPECT_EQ(engine::value_of(topology_.endpoint(each.out).node), node);
-      const bool reachable =
-          std::any_of(network_->interfaces.begin(), network_->interfaces.end(), [&](const auto& gateway) {
-            return gateway.address.address == each.gateway && engine::value_of(gateway.node) != node &&
-                   std::any_of(network_->interfaces.begin(), network_->interfaces.end(), [&](const auto& own) {
-                     return own.at == each.out && Network::are_neighbours(own, gateway);
-                   });
-          });
+      const bool reachable = std::ranges::any_of(network_->interfaces, [&](const auto& gateway) {
+        return gateway.address.address == each.gateway && engine::value_of(gateway.node) != node &&
+               std::ranges::any_of(network_->interfaces, [&](const auto& own) {
+                 return own.at == each.out && Network::are_neighbours(own, gateway);
+               });
+      });
       EXPECT_TRUE(reachable) << topology_.nodes[node].name << ": " << each.destination.to_string();
     }
   }

@@ -361,7 +361,7 @@ topology:
   EXPECT_TRUE(has_finding(errors, 7, "c:eth1"));
   EXPECT_TRUE(has_finding(errors, 9, "interface a:eth1 has a link already (line 8)"));
   EXPECT_TRUE(has_finding(errors, 9, "mtu 5"));
-  EXPECT_TRUE(std::is_sorted(errors.begin(), errors.end(), [](auto& x, auto& y) { return x.line < y.line; }));
+  EXPECT_TRUE(std::ranges::is_sorted(errors, [](auto& x, auto& y) { return x.line < y.line; }));
 }
 
 TEST(Containerlab, SaysHowManyMoreErrorsThereAre) {

@@ -35,7 +35,7 @@ bool is_topology(const fs::path& file) {
 }
 
 bool has_addresses(const Topology& topology) {
-  return std::any_of(topology.links.begin(), topology.links.end(), [](const Link& link) {
+  return std::ranges::any_of(topology.links, [](const Link& link) {
     return !link.ends[0].addresses.empty() || !link.ends[1].addresses.empty();
   });
 }

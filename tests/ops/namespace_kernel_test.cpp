@@ -365,11 +365,10 @@ TEST_P(FactoryTest, DescriptorLimitIsAnErrorAndNotALeak) {
   for (std::size_t i = 0; i < 20; ++i) factory.async_create({}, keep(i));
   context.run();
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-  const auto refused = std::count_if(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
-    return outcome.second.error == errc::too_many_files_open;
-  });
-  const auto failed = std::count_if(outcomes.begin(), outcomes.end(),
-                                    [](const auto& outcome) { return outcome.second.error.failed(); });
+  const auto refused = std::ranges::count_if(
+      outcomes, [](const auto& outcome) { return outcome.second.error == errc::too_many_files_open; });
+  const auto failed =
+      std::ranges::count_if(outcomes, [](const auto& outcome) { return outcome.second.error.failed(); });
   EXPECT_GT(refused, 0);
   EXPECT_EQ(refused, failed);
   EXPECT_LT(failed, 20);

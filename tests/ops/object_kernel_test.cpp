@@ -89,7 +89,7 @@ class ObjectTest : public testing::Test {
     const auto sorted = [&](const NamedNamespace& each) {
       std::vector<std::string> entries;
       for (const json& entry : comparable(each.ip(arguments))) entries.push_back(entry.dump());
-      std::sort(entries.begin(), entries.end());
+      std::ranges::sort(entries);
       return entries;
     };
     test::expect_alike_soon(sorted, here, twin, arguments);

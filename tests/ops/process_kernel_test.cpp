@@ -207,7 +207,7 @@ TEST_F(ProcessTest, ManyAtATime) {
   int ended = 0;
   for (int i = 0; i < count; ++i) {
     async_run(context.get_executor(), shell("echo " + std::to_string(i)),
-              [&, i](error_code outcome, ProcessResult got) {
+              [&, i](error_code outcome, const ProcessResult& got) {
                 EXPECT_FALSE(outcome);
                 EXPECT_EQ(got.output, std::to_string(i) + "\n");
                 ++ended;

@@ -73,8 +73,7 @@ class QuiescenceTest : public testing::Test {
 
   std::size_t veth_count() {
     const auto links = here.dump(DumpLinks{}, decode_link);
-    return static_cast<std::size_t>(
-        std::count_if(links.begin(), links.end(), [](const Link& link) { return link.kind == "veth"; }));
+    return static_cast<std::size_t>(std::ranges::count_if(links, [](const Link& link) { return link.kind == "veth"; }));
   }
 
   error_code wait(QuiescenceWatch& watch) {

@@ -15,7 +15,6 @@
 namespace netherd::ops {
 namespace {
 
-using boost::system::errc::errc_t;
 using nlohmann::json;
 using test::NamedNamespace;
 using test::NetlinkClient;
@@ -309,8 +308,7 @@ std::string text_or_empty(const json& object, const char* key) {
 }
 
 bool has_flag(const json& link, const char* flag) {
-  const json& flags = link["flags"];
-  return std::find(flags.begin(), flags.end(), flag) != flags.end();
+  return std::ranges::any_of(link["flags"], [flag](const json& each) { return each == flag; });
 }
 
 TEST_F(RequestTest, DecodedLinksAreWhatIpShows) {
@@ -356,10 +354,10 @@ TEST_F(RequestTest, DecodedAddressesAreWhatIpShows) {
                          std::to_string(address["prefixlen"].get<int>()));
     }
   }
-  std::sort(decoded.begin(), decoded.end());
-  std::sort(expected.begin(), expected.end());
+  std::ranges::sort(decoded);
+  std::ranges::sort(expected);
   EXPECT_EQ(decoded, expected);
-  EXPECT_TRUE(std::any_of(addresses.begin(), addresses.end(), [](const Address& address) {
+  EXPECT_TRUE(std::ranges::any_of(addresses, [](const Address& address) {
     return address.address == prefix("2001:db8::1/64") && (address.flags & IFA_F_NODAD) != 0;
   }));
 }
@@ -412,8 +410,8 @@ TEST_F(RequestTest, DecodedRoutesAreWhatIpShows) {
       expected.push_back(text_of_shown_route(flat));
     }
   }
-  std::sort(decoded.begin(), decoded.end());
-  std::sort(expected.begin(), expected.end());
+  std::ranges::sort(decoded);
+  std::ranges::sort(expected);
   EXPECT_EQ(decoded, expected);
 }
 

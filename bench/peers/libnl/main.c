@@ -76,10 +76,10 @@ static void *grow(void *array, size_t count, size_t size)
 {
 	if (count & (count - 1))
 		return array;
-	array = realloc(array, (count ? 2 * count : 1) * size);
-	if (!array)
+	void *larger = realloc(array, (count ? 2 * count : 1) * size);
+	if (!larger)
 		die("memory", "there is none");
-	return array;
+	return larger;
 }
 
 /* ---- reading ---- */

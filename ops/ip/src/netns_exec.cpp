@@ -43,8 +43,8 @@ void bind_etc(const std::string& name) {
   while (const dirent* entry = ::readdir(stream.get())) {
     const std::string file = entry->d_name;
     if (file == "." || file == "..") continue;
-    const std::string source = directory + '/' + file;
-    const std::string target = "/etc/" + file;
+    const std::string source = std::string{directory}.append("/").append(file);
+    const std::string target = std::string{"/etc/"}.append(file);
     if (::mount(source.c_str(), target.c_str(), "none", MS_BIND, nullptr) != 0) {
       std::fprintf(stderr, "Bind %s -> %s failed: %s\n", source.c_str(), target.c_str(), std::strerror(errno));
     }
@@ -58,6 +58,7 @@ void bind_etc(const std::string& name) {
   mount_sys(name);
   bind_etc(name);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   ::execvp(arguments.front(), arguments.data());

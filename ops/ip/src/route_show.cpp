@@ -333,7 +333,7 @@ void print_class(Session& session, const rtmsg& header, const RouteTable& table,
 }  // namespace
 
 std::optional<std::uint8_t> read_route_type(std::string_view word) {
-  const auto found = std::ranges::find(type_words, word);
+  const auto* const found = std::ranges::find(type_words, word);
   if (found != type_words.end() && word != "none") return static_cast<std::uint8_t>(found - type_words.begin());
   if (word == "brd") return std::uint8_t{RTN_BROADCAST};
   std::uint64_t number = 0;
@@ -602,7 +602,7 @@ class GetParser {
     while (!words.empty()) {
       if (!take_flow(words) && !take_ports(words)) take_destination(words);
     }
-    rtmsg& header = request_.header<rtmsg>();
+    auto& header = request_.header<rtmsg>();
     if (header.rtm_dst_len == 0) fail("need at least a destination address");
     if (!iif_.empty()) request_.put_value(RTA_IIF, index_of(environment_, iif_));
     if (!oif_.empty()) request_.put_value(RTA_OIF, index_of(environment_, oif_));
@@ -613,7 +613,7 @@ class GetParser {
 
  private:
   void put_prefix(Words& words, int attribute, unsigned char& length) {
-    rtmsg& header = request_.header<rtmsg>();
+    auto& header = request_.header<rtmsg>();
     const Inet prefix = take_prefix(words, header.rtm_family);
     if (header.rtm_family == AF_UNSPEC) header.rtm_family = static_cast<unsigned char>(prefix.family);
     length = static_cast<unsigned char>(prefix.bits);

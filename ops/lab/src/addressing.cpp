@@ -26,7 +26,7 @@ const IpPrefix default_ipv6_pool{address_v6{{0xfd, 0x6e, 0x65, 0x74}}, 32};
 bool is_link_local(const IpPrefix& prefix) { return !prefix.is_v4() && prefix.address.to_v6().is_link_local(); }
 
 bool has_addresses(const Topology& topology) {
-  return std::any_of(topology.links.begin(), topology.links.end(), [](const Link& link) {
+  return std::ranges::any_of(topology.links, [](const Link& link) {
     return !link.ends[0].addresses.empty() || !link.ends[1].addresses.empty();
   });
 }
@@ -66,7 +66,7 @@ class FamilyAddressing {
  public:
   FamilyAddressing(Topology& topology, const IpPrefix& pool)
       : topology_{topology}, pool_prefix_{pool}, in_use_{collect_addresses()}, pool_{pool, in_use_} {
-    std::sort(in_use_.begin(), in_use_.end());
+    std::ranges::sort(in_use_);
   }
 
   std::vector<Finding> assign(const std::vector<Segment>& segments) && {
@@ -88,14 +88,14 @@ class FamilyAddressing {
     std::vector<IpPrefix> addresses;
     for_each_end(topology_, [&](LinkEnd at) {
       const auto& of_end = topology_.endpoint(at).addresses;
-      std::copy_if(of_end.begin(), of_end.end(), std::back_inserter(addresses),
-                   [this](const IpPrefix& prefix) { return is_of_family(prefix); });
+      std::ranges::copy_if(of_end, std::back_inserter(addresses),
+                           [this](const IpPrefix& prefix) { return is_of_family(prefix); });
     });
     return addresses;
   }
 
   bool is_in_use(const IpAddress& address) const {
-    const auto found = std::lower_bound(in_use_.begin(), in_use_.end(), IpPrefix{address, 0});
+    const auto found = std::ranges::lower_bound(in_use_, IpPrefix{address, 0});
     return found != in_use_.end() && found->address == address;
   }
 
@@ -104,8 +104,8 @@ class FamilyAddressing {
 
   /// The first address of the family that the file gives to an endpoint.
   const IpPrefix* given_address(const Endpoint& end) const {
-    const auto found = std::find_if(end.addresses.begin(), end.addresses.end(),
-                                    [this](const IpPrefix& prefix) { return is_of_family(prefix); });
+    const auto found =
+        std::ranges::find_if(end.addresses, [this](const IpPrefix& prefix) { return is_of_family(prefix); });
     return found == end.addresses.end() ? nullptr : &*found;
   }
 

@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, 2> unsupported_nodes{"mgmt-net", "macvlan
 constexpr std::string_view host_node = "host";
 
 bool contains(std::span<const std::string_view> names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return std::ranges::find(names, name) != names.end();
 }
 
 /// Number of single-character changes that turn one word into the other.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <unordered_map>
@@ -105,7 +106,7 @@ class EdgeListReader {
   /// Names cannot have spaces in them here: Rocketfuel writes "New+York,+NY4101".
   static std::string with_spaces(std::string_view label) {
     std::string text{label};
-    std::replace(text.begin(), text.end(), '+', ' ');
+    std::ranges::replace(text, '+', ' ');
     return text;
   }
 

@@ -217,7 +217,7 @@ Topology generate_scale_free(const GenerateOptions& options) {
     chosen.clear();
     while (chosen.size() < options.degree) {
       const std::uint32_t candidate = ends[random.below(static_cast<std::uint32_t>(ends.size()))];
-      if (std::find(chosen.begin(), chosen.end(), candidate) == chosen.end()) chosen.push_back(candidate);
+      if (std::ranges::find(chosen, candidate) == chosen.end()) chosen.push_back(candidate);
     }
     for (const std::uint32_t neighbour : chosen) link(neighbour, node);
   }
@@ -246,7 +246,7 @@ constexpr std::array<GeneratorKind, 11> kinds{{
 
 bool is_possible_degree(std::string_view kind, const GenerateOptions& options) {
   constexpr std::array<std::string_view, 4> users{"tree", "leaf-spine", "random", "scale-free"};
-  if (std::find(users.begin(), users.end(), kind) == users.end()) return true;
+  if (std::ranges::find(users, kind) == users.end()) return true;
   if (options.degree == 0 || options.degree > max_degree) return false;
   return kind != "scale-free" || options.degree < options.nodes;
 }
@@ -256,7 +256,7 @@ bool is_possible_degree(std::string_view kind, const GenerateOptions& options) {
 std::span<const GeneratorKind> generator_kinds() noexcept { return kinds; }
 
 boost::system::result<Topology> generate(std::string_view kind, const GenerateOptions& options) {
-  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const auto& known) { return known.name == kind; });
+  const auto found = std::ranges::find_if(kinds, [&](const auto& known) { return known.name == kind; });
   if (found == kinds.end() || options.nodes < found->minimum_nodes || options.nodes > found->maximum_nodes ||
       !is_possible_degree(kind, options)) {
     return boost::system::errc::make_error_code(boost::system::errc::invalid_argument);

@@ -35,7 +35,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 bool equal_ignoring_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) {
+  return std::ranges::equal(left, right, [](char a, char b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     return lower(a) == lower(b);
   });
@@ -51,7 +51,7 @@ class LineIndex {
   }
   SourceLine line_at(std::ptrdiff_t offset) const {
     if (offset < 0) return SourceLine::none;
-    const auto before = std::lower_bound(ends_.begin(), ends_.end(), static_cast<std::size_t>(offset)) - ends_.begin();
+    const auto before = std::ranges::lower_bound(ends_, static_cast<std::size_t>(offset)) - ends_.begin();
     return SourceLine{static_cast<std::uint32_t>(before + 1)};
   }
   SourceLine line_of(pugi::xml_node element) const { return line_at(element.offset_debug()); }

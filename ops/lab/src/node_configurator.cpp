@@ -112,7 +112,7 @@ std::optional<NodeId> NodeConfigurator::take_next(Lane& lane) {
     const auto from_back = std::find_if(waiting.rbegin(), waiting.rend(), is_free);
     if (from_back != waiting.rend()) place = std::prev(from_back.base());
   } else {
-    place = std::find_if(waiting.begin(), waiting.end(), is_free);
+    place = std::ranges::find_if(waiting, is_free);
   }
   if (place == waiting.end()) return std::nullopt;
   const NodeId node = *place;

@@ -14,8 +14,7 @@ class Neighbours {
     by_link_count_.resize(topology.nodes.size());
     for (std::uint32_t i = 0; i < by_link_count_.size(); ++i) by_link_count_[i] = NodeId{i};
     const auto rank = [&](NodeId node) { return std::pair{ends.of(node).size(), node}; };
-    std::sort(by_link_count_.begin(), by_link_count_.end(),
-              [&](NodeId left, NodeId right) { return rank(left) < rank(right); });
+    std::ranges::sort(by_link_count_, [&](NodeId left, NodeId right) { return rank(left) < rank(right); });
 
     for (std::size_t i = 0; i + 1 < starts_.size(); ++i) {
       starts_[i + 1] = starts_[i] + ends.of(NodeId{static_cast<std::uint32_t>(i)}).size();

@@ -38,6 +38,7 @@ void open_ports(std::vector<ProbePort>& ports) {
 void close_sockets(std::vector<engine::FileDescriptor> sockets) {
   const std::size_t threads = std::min(sockets.size(), most_closing_threads);
   std::vector<std::jthread> closing;
+  closing.reserve(threads);
   for (std::size_t first = 0; first < threads; ++first) {
     closing.emplace_back([&sockets, first, threads] {
       for (std::size_t i = first; i < sockets.size(); i += threads) sockets[i].reset();

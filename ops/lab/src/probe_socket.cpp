@@ -137,7 +137,7 @@ int send_frame(int socket, engine::InterfaceIndex interface, const ProbeId& id) 
   target.sll_protocol = htons(probe_ethernet_type);
   target.sll_ifindex = engine::value_of(interface);
   target.sll_halen = nearest_bridge.size();
-  std::copy(nearest_bridge.begin(), nearest_bridge.end(), target.sll_addr);
+  std::ranges::copy(nearest_bridge, target.sll_addr);
   msghdr header{};
   ProbeId payload = id;
   iovec vector{&payload, sizeof payload};

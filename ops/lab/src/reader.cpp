@@ -32,7 +32,7 @@ std::string lab_name_of(std::string_view source) {
     if (source.ends_with(ending)) source.remove_suffix(ending.size());
   }
   std::string name{source.substr(0, 64)};
-  std::replace_if(name.begin(), name.end(), [](char c) { return !is_valid_lab_name(std::string{'x', c}); }, '-');
+  std::ranges::replace_if(name, [](char c) { return !is_valid_lab_name(std::string{'x', c}); }, '-');
   name.erase(0, name.find_first_not_of("-."));
   return name.empty() ? "lab" : name;
 }

@@ -23,7 +23,7 @@ ShortestPaths::ShortestPaths(const Topology& topology, const Subnets& subnets)
   for (std::uint32_t id = 0; id < subnets.member_count(); ++id) {
     weights_.push_back(distance_of(topology.link(subnets.member(MemberId{id}).at.link).weight));
   }
-  equal_weights_ = std::adjacent_find(weights_.begin(), weights_.end(), std::not_equal_to<>{}) == weights_.end();
+  equal_weights_ = std::ranges::adjacent_find(weights_, std::not_equal_to<>{}) == weights_.end();
 }
 
 std::optional<FirstHop> ShortestPaths::first_hop_to(std::uint32_t subnet) const noexcept {
@@ -33,8 +33,8 @@ std::optional<FirstHop> ShortestPaths::first_hop_to(std::uint32_t subnet) const 
 
 void ShortestPaths::compute_from(NodeId source) {
   source_ = source;
-  std::fill(node_states_.begin(), node_states_.end(), State{});
-  std::fill(subnet_states_.begin(), subnet_states_.end(), State{});
+  std::ranges::fill(node_states_, State{});
+  std::ranges::fill(subnet_states_, State{});
   node_states_[position_of(source)].distance = 0;
   equal_weights_ ? breadth_first() : by_weight();
 }

@@ -44,8 +44,8 @@ SubnetPool::SubnetPool(const IpPrefix& pool, const std::vector<IpPrefix>& in_use
     : is_v4_{pool.is_v4()}, next_{range_of(pool).first}, last_{range_of(pool).last} {
   std::vector<Range> ranges;
   ranges.reserve(in_use.size());
-  std::transform(in_use.begin(), in_use.end(), std::back_inserter(ranges), range_of);
-  std::sort(ranges.begin(), ranges.end(), [](Range left, Range right) { return left.first < right.first; });
+  std::ranges::transform(in_use, std::back_inserter(ranges), range_of);
+  std::ranges::sort(ranges, [](Range left, Range right) { return left.first < right.first; });
   for (const Range range : ranges) {
     if (in_use_.empty() || range.first > in_use_.back().last + 1) {
       in_use_.push_back(range);

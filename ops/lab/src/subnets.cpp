@@ -63,8 +63,7 @@ void Subnets::chain_twins() {
   std::vector<std::uint32_t> order(prefixes_.size());
   std::iota(order.begin(), order.end(), 0U);
   const auto rank = [this](std::uint32_t subnet) { return std::pair{prefixes_[subnet], subnet}; };
-  std::sort(order.begin(), order.end(),
-            [&](std::uint32_t left, std::uint32_t right) { return rank(left) < rank(right); });
+  std::ranges::sort(order, [&](std::uint32_t left, std::uint32_t right) { return rank(left) < rank(right); });
   twins_after_.assign(prefixes_.size(), no_twin);
   has_twin_before_.assign(prefixes_.size(), false);
   for (std::size_t i = 1; i < order.size(); ++i) {

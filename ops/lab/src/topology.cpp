@@ -23,7 +23,7 @@ bool is_name_character(char character) noexcept {
 
 bool is_valid_name(std::string_view name, std::size_t max_bytes) noexcept {
   return !name.empty() && name.size() <= max_bytes && name.front() != '.' && name.front() != '-' &&
-         std::all_of(name.begin(), name.end(), is_name_character);
+         std::ranges::all_of(name, is_name_character);
 }
 
 }  // namespace

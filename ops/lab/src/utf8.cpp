@@ -28,8 +28,8 @@ bool is_surrogate(std::uint32_t code_point) noexcept { return code_point >= 0xd8
 /// Bytes of the sequence that the text starts with; 0 if it is invalid.
 std::size_t sequence_size(std::string_view text) noexcept {
   const auto byte = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const auto form = std::find_if(forms.begin(), forms.end(),
-                                 [&](const SequenceForm& each) { return (byte(0) & each.lead_mask) == each.lead; });
+  const auto* const form =
+      std::ranges::find_if(forms, [&](const SequenceForm& each) { return (byte(0) & each.lead_mask) == each.lead; });
   if (form == forms.end() || text.size() < form->size) return 0;
   std::uint32_t code_point = byte(0) & static_cast<std::uint8_t>(~form->lead_mask);
   for (std::size_t i = 1; i < form->size; ++i) {

@@ -41,9 +41,8 @@ void put_name(Buffer& out, std::string_view name) {
   constexpr std::array<std::string_view, 11> words{"null", "true", "false", "yes", "no", "on",
                                                    "off",  "y",    "n",     "nan", "inf"};
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  const bool is_word = std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return std::equal(name.begin(), name.end(), word.begin(), word.end(),
-                      [&](char a, char b) { return lower(a) == b; });
+  const bool is_word = std::ranges::any_of(words, [&](std::string_view word) {
+    return std::ranges::equal(name, word, [&](char a, char b) { return lower(a) == b; });
   });
   const char first = name.empty() ? '\0' : lower(name.front());
   if (first >= 'a' && first <= 'z' && !is_word) {
@@ -99,14 +98,13 @@ class LinkWriter {
  private:
   static std::size_t count(const Endpoint& end, bool v4) {
     return static_cast<std::size_t>(
-        std::count_if(end.addresses.begin(), end.addresses.end(),
-                      [v4](const ops::IpPrefix& address) { return address.is_v4() == v4; }));
+        std::ranges::count_if(end.addresses, [v4](const ops::IpPrefix& address) { return address.is_v4() == v4; }));
   }
 
   /// The short form has room for one address of each family at each end.
   static bool needs_long_form(const Link& link) {
-    return std::any_of(link.ends.begin(), link.ends.end(),
-                       [](const Endpoint& end) { return end.mac || count(end, true) > 1 || count(end, false) > 1; });
+    return std::ranges::any_of(
+        link.ends, [](const Endpoint& end) { return end.mac || count(end, true) > 1 || count(end, false) > 1; });
   }
 
   void put_short_endpoints(const Link& link) {
@@ -135,8 +133,8 @@ class LinkWriter {
   }
 
   void put_first_address(const Endpoint& end, bool v4) {
-    const auto found = std::find_if(end.addresses.begin(), end.addresses.end(),
-                                    [v4](const ops::IpPrefix& address) { return address.is_v4() == v4; });
+    const auto found =
+        std::ranges::find_if(end.addresses, [v4](const ops::IpPrefix& address) { return address.is_v4() == v4; });
     put(out_, "\"{}\"", found == end.addresses.end() ? std::string{} : found->to_string());
   }
 

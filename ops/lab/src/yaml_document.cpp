@@ -63,9 +63,7 @@ std::string_view view_of(const yaml_char_t* text) {
   return text ? std::string_view{reinterpret_cast<const char*>(text)} : std::string_view{};
 }
 
-std::size_t count_line_ends(std::string_view text) {
-  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
+std::size_t count_line_ends(std::string_view text) { return static_cast<std::size_t>(std::ranges::count(text, '\n')); }
 
 Finding syntax_error(Parser& parser, std::string_view text) {
   const yaml_parser_t& state = *parser.get();
@@ -269,7 +267,7 @@ class YamlBuilder {
     bool insert(std::string_view key, std::span<const Entry> entries) {
       constexpr std::size_t few = 8;
       if (entries.size() < few) {
-        return std::none_of(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.key == key; });
+        return std::ranges::none_of(entries, [&](const Entry& entry) { return entry.key == key; });
       }
       if (large_.empty()) {
         for (const Entry& entry : entries) large_.insert(entry.key);

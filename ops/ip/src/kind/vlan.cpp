@@ -148,7 +148,7 @@ void parse_macvlan(Words& words, KindContext& context) {
   while (!words.empty()) {
     if (words.accept_short("mode")) {
       const std::string_view word = words.take();
-      const auto found = std::ranges::find(macvlan_modes, word, &MacvlanMode::word);
+      const auto* const found = std::ranges::find(macvlan_modes, word, &MacvlanMode::word);
       if (found == macvlan_modes.end())
         refuse(word, "argument of \"mode\" must be \"private\", \"vepa\", \"bridge\", \"passthru\" or \"source\"");
       mode = found->mode;
@@ -179,7 +179,7 @@ void print_macvlan(Session& session, std::span<const std::byte> data) {
   Printer& printer = session.printer();
   if (!table.has(IFLA_MACVLAN_MODE)) return;
   const std::uint32_t mode = table.u32(IFLA_MACVLAN_MODE);
-  const auto found = std::ranges::find(macvlan_modes, mode, &MacvlanMode::mode);
+  const auto* const found = std::ranges::find(macvlan_modes, mode, &MacvlanMode::mode);
   printer.string("mode", "mode ", found == macvlan_modes.end() ? "unknown" : found->word);
   const std::uint16_t flags = table.u16(IFLA_MACVLAN_FLAGS);
   if ((flags & MACVLAN_FLAG_NOPROMISC) != 0) printer.flag("nopromisc", "nopromisc ");
@@ -213,7 +213,7 @@ void parse_ipvlan(Words& words, KindContext& context) {
   while (!words.empty()) {
     if (words.accept_short("mode")) {
       const std::string_view word = words.take();
-      const auto found = std::ranges::find(ipvlan_modes, word);
+      const auto* const found = std::ranges::find(ipvlan_modes, word);
       if (found == ipvlan_modes.end()) fail("Error: argument of \"mode\" must be either \"l2\", \"l3\" or \"l3s\"");
       context.request.put_u16(IFLA_IPVLAN_MODE, static_cast<std::uint16_t>(found - ipvlan_modes.begin()));
     } else if (!isolation("private", IPVLAN_F_PRIVATE) && !isolation("vepa", IPVLAN_F_VEPA) &&
