@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from harness import isolation, plan_text
+from harness import isolation, plan_text, schedule
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 NETHERD = TOP / "build/release/tools/netherd/netherd"
@@ -35,10 +35,8 @@ def shell(command, repeat=1):
 def in_turn(runs, contestants, after=lambda name: None):
     """Everyone once before anyone again, each time with another one first. {name: function} to {name: [seconds]}."""
     seconds = {name: [] for name in contestants}
-    names = list(contestants)
-    for turn in range(runs):
-        first = turn % len(names)
-        for name in names[first:] + names[:first]:
+    for number in range(runs):
+        for name in schedule.turns(list(contestants), number):
             seconds[name].append(contestants[name]())
             after(name)
     return seconds

@@ -1,7 +1,7 @@
 """Builds and removes labs: who is compared takes turns, and every result is checked."""
 import time
 
-from . import check
+from . import check, schedule
 from .process import Failed
 
 # The kernel brings up carriers and checks addresses after `up`; teardown is measured from rest.
@@ -20,13 +20,8 @@ class LabCase:
     def name(self):
         return f"{self.section}, {self.workload}"
 
-    def turns(self, number):
-        """Who begins changes as well: the first one of a large lab pays for memory that the others find."""
-        begins = number % len(self.contestants)
-        return self.contestants[begins:] + self.contestants[:begins]
-
     def measure(self, number):
-        for contestant in self.turns(number):
+        for contestant in schedule.turns(self.contestants, number):
             if contestant.name in self.failed:
                 continue
             record = {"section": self.section, "kind": self.workload.kind, "size": self.workload.size,

@@ -32,3 +32,9 @@ def run_all(cases, budget, progress, clock=time.monotonic):
             case.cost = clock() - start
             case.done += 1
     return [case for case in cases if case.done < case.runs]
+
+
+def turns(contestants, number):
+    """Who begins changes with the run: the first one of a large lab pays for memory that the others find."""
+    begins = number % len(contestants)
+    return contestants[begins:] + contestants[:begins]

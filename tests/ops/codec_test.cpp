@@ -211,27 +211,19 @@ struct ReportedLink {
   }
 };
 
-/// A table of neighbours, which nobody but the kernel has.
+/// A table of neighbours, which nobody but the kernel has; or what it tells of one interface beside the tables.
 struct ReportedNeighbourTable {
   static constexpr std::string_view operation = "report neighbour table";
-  static void encode(MessageWriter& writer) noexcept {
+  bool of_an_interface = false;
+  void encode(MessageWriter& writer) const noexcept {
     writer.begin(RTM_NEWNEIGHTBL, 0);
     writer.put_family_header(ndtmsg{.ndtm_family = AF_INET6, .ndtm_pad1 = 0, .ndtm_pad2 = 0});
     writer.put_string(NDTA_NAME, "ndisc_cache");
+    if (of_an_interface) return;
     writer.put_u32(NDTA_THRESH3, 1024);
     ndt_stats statistics{};
     statistics.ndts_table_fulls = 7;
     writer.put_struct(NDTA_STATS, statistics);
-  }
-};
-
-/// What the kernel tells of one interface beside the tables.
-struct ReportedNeighbourSettings {
-  static constexpr std::string_view operation = "report neighbour settings";
-  static void encode(MessageWriter& writer) noexcept {
-    writer.begin(RTM_NEWNEIGHTBL, 0);
-    writer.put_family_header(ndtmsg{.ndtm_family = AF_INET, .ndtm_pad1 = 0, .ndtm_pad2 = 0});
-    writer.put_string(NDTA_NAME, "arp_cache");
   }
 };
 
@@ -286,7 +278,7 @@ std::vector<Bytes> sample_messages() {
 TEST(Codec, TablesOfNeighboursAreToldFromTheSettingsOfInterfaces) {
   EXPECT_EQ(decode_neighbour_table(MessageView{encode(ReportedNeighbourTable{})}),
             (NeighbourTable{.ipv4 = false, .most_entries = 1024, .fulls = 7}));
-  EXPECT_FALSE(decode_neighbour_table(MessageView{encode(ReportedNeighbourSettings{})}));
+  EXPECT_FALSE(decode_neighbour_table(MessageView{encode(ReportedNeighbourTable{.of_an_interface = true})}));
   EXPECT_FALSE(decode_neighbour_table(MessageView{encode(veth())}));
 }
 

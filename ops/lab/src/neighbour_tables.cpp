@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "netherd/engine/channel.hpp"
+#include "netherd/engine/message_list.hpp"
 #include "netherd/ops/neighbour_table.hpp"
 
 namespace netherd::lab {
@@ -18,14 +19,15 @@ asio::awaitable<NeighbourTables> async_read_neighbour_tables(asio::io_context& c
   auto socket = engine::NetlinkSocket::open(NETLINK_ROUTE);
   if (!socket) co_return tables;
   engine::Channel channel{context, *std::move(socket)};
-  const auto collect = [&](const engine::MessageView& message) {
+  engine::MessageList list;
+  const ops::DumpNeighbourTables dump;
+  co_await channel.async_list(dump, list, asio::use_awaitable);
+  for (const engine::MessageView message : list) {
     const auto table = ops::decode_neighbour_table(message);
-    if (!table) return;
+    if (!table) continue;
     (table->ipv4 ? tables.budget.ipv4 : tables.budget.ipv6) = share_of(table->most_entries);
     tables.fulls += table->fulls;
-  };
-  const ops::DumpNeighbourTables dump;
-  co_await channel.async_dump(dump, collect, asio::use_awaitable);
+  }
   co_return tables;
 }
 

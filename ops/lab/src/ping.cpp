@@ -93,7 +93,7 @@ class Pinger {
     std::iota(links_.begin(), links_.end(), std::size_t{0});
     co_await async_run_links();
     const NeighbourTables after = co_await async_read_neighbour_tables(context_);
-    if (after.fulls != before.fulls) {
+    if (after.fulls > before.fulls) {
       choose_frames_instead();
       co_await async_run_links();
     }
