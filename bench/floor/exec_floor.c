@@ -30,9 +30,10 @@ static struct names list_names(const char *directory)
 	for (const struct dirent *entry; (entry = readdir(stream));) {
 		if (entry->d_name[0] == '.')
 			continue;
-		found.names = realloc(found.names, (found.count + 1) * sizeof *found.names);
-		if (!found.names)
+		char **names = realloc(found.names, (found.count + 1) * sizeof *names);
+		if (!names)
 			abort();
+		found.names = names;
 		found.names[found.count++] = strdup(entry->d_name);
 	}
 	closedir(stream);

@@ -81,7 +81,7 @@ std::string AttributePolicy::to_string() const {
 }
 
 std::string Outcome::to_string() const {
-  const std::string message = error ? error.message() : "done";
+  std::string message = error ? error.message() : "done";
   if (!diagnostic) return message;
   const std::string details = details_of(*diagnostic);
   std::string text;

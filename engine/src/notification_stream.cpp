@@ -32,7 +32,7 @@ NotificationStream::State::State(boost::asio::io_context& context, NetlinkSocket
       readiness{context, socket.descriptor()},
       buffer{std::make_unique_for_overwrite<std::byte[]>(notification_bytes)} {}
 
-boost::system::error_code NotificationStream::State::receive(std::span<const std::byte>& datagram) noexcept {
+boost::system::error_code NotificationStream::State::receive(std::span<const std::byte>& datagram) const noexcept {
   sockaddr_nl sender{};
   iovec vector{buffer.get(), notification_bytes};
   msghdr header{};

@@ -120,6 +120,7 @@ void Ring::withdraw_submissions() noexcept {
   for (unsigned left = io_uring_sq_ready(&state_->ring); left > 0; --left) {
     io_uring_sqe& entry = queue.sqes[(queue.sqe_tail - left) & *queue.kring_mask];
     if (entry.user_data != 0) {
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives user_data back as the number that it was given as
       finish(*reinterpret_cast<RingOperation*>(static_cast<std::uintptr_t>(entry.user_data)), -ECANCELED);
     }
     io_uring_prep_nop(&entry);

@@ -1,5 +1,6 @@
 #include <linux/pkt_sched.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>

@@ -32,7 +32,7 @@ boost::system::result<IpAddress> parse_address(std::string_view text) {
   // The characters are checked here because the parser below would resolve a zone, and end at a zero byte.
   if (text.find_first_not_of("0123456789abcdefABCDEF.:") != std::string_view::npos) return invalid();
   boost::system::error_code error;
-  const IpAddress address = boost::asio::ip::make_address(text, error);
+  IpAddress address = boost::asio::ip::make_address(text, error);
   if (error) return invalid();
   return address;
 }

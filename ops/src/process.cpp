@@ -171,7 +171,7 @@ class RunningProcess : public std::enable_shared_from_this<RunningProcess> {
 
 namespace detail {
 
-void start_process(asio::any_io_executor executor, const RunInNamespace& request,
+void start_process(const asio::any_io_executor& executor, const RunInNamespace& request,
                    asio::any_completion_handler<ProcessSignature> handler) {
   RunningProcess::Completion completion{executor, std::move(handler)};
   auto child = start_child(request);

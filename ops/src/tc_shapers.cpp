@@ -1,5 +1,7 @@
 #include "tc_shapers.hpp"
 
+#include <algorithm>
+
 namespace netherd::ops {
 
 namespace {

@@ -279,6 +279,7 @@ TEST_P(ChannelKernel, TellsHowLongRequestsTake) {
 
 TEST_P(ChannelKernel, ManyChannels) {
   std::vector<Channel> channels;
+  channels.reserve(200);
   std::size_t succeeded = 0;
   for (int count = 0; count < 200; ++count)
     channels.emplace_back(context, open_socket({.receive_buffer_bytes = 4096}), options());

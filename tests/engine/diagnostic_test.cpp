@@ -25,8 +25,8 @@ using namespace netherd::test;
 struct Request {
   alignas(message_alignment) std::array<std::byte, 1024> buffer{};
   MessageWriter writer{buffer};
-  [[nodiscard]] std::uint32_t here() { return static_cast<std::uint32_t>(writer.message().size()); }
-  [[nodiscard]] std::span<const std::byte> bytes() { return writer.message(); }
+  [[nodiscard]] std::uint32_t here() const { return static_cast<std::uint32_t>(writer.message().size()); }
+  [[nodiscard]] std::span<const std::byte> bytes() const { return writer.message(); }
 };
 
 struct OneOutcome final : AnswerSink {

@@ -72,7 +72,6 @@ class State : public CommandTest {};
 TEST_F(State, IsTheSameAfterTheSameCommands) {
   for (const std::string sequence : sequences) {
     SCOPED_TRACE(sequence);
-    std::string batch;
     for (const std::string& line : lines_of(sequence)) {
       const Finished theirs = run("ip netns add theirs 2>/dev/null; ip -n theirs " + line);
       const Finished ours = run("ip netns add ours 2>/dev/null; netherd ip -n ours " + line);

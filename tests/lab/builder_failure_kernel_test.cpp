@@ -37,7 +37,7 @@ class Mistaken : public testing::TestWithParam<engine::Submission> {
   Link& mistaken_link() { return builder_.topology.links[2]; }
 
   /// The failure to build what was made of the topology. Nothing is left of it afterwards.
-  BuildFailure failure() {
+  BuildFailure failure() const {
     KernelLab lab{builder_.topology};
     const BuildReport report = lab.build({.submission = GetParam()});
     lab.remove();
@@ -192,7 +192,7 @@ TEST_P(StoppedBuilder, LeavesNothingUnderWay) {
       builder.stop();
     });
     BuildReport report;
-    asio::co_spawn(context, builder.async_build(), [&](std::exception_ptr, BuildReport result) {
+    asio::co_spawn(context, builder.async_build(), [&](const std::exception_ptr&, BuildReport result) {
       report = std::move(result);
       if (report.failure) {
         EXPECT_LT(std::chrono::steady_clock::now() - stopped_at, std::chrono::seconds{2});

@@ -46,7 +46,7 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 /// The interface identifier that the kernel makes of a MAC address, as it is written.
 std::string link_local_of(const std::string& mac) {
   std::array<unsigned, 6> byte{};
-  std::sscanf(mac.c_str(), "%x:%x:%x:%x:%x:%x", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4], &byte[5]);
+  std::sscanf(mac.c_str(), "%x:%x:%x:%x:%x:%x", byte.data(), &byte[1], &byte[2], &byte[3], &byte[4], &byte[5]);
   char text[64];
   std::snprintf(text, sizeof text, "fe80::%02x%02x:%02xff:fe%02x:%02x%02x/64", byte[0] ^ 2U, byte[1], byte[2], byte[3],
                 byte[4], byte[5]);
@@ -241,7 +241,7 @@ TEST(BuilderOracle, WithoutIpv6) {
   builder.link(builder.host("c"), switch_node);
   builder.topology.options = {
       .routing = Routing::shortest_path, .ipv4_pool = prefix("10.0.0.0/8"), .ipv6_pool = {}, .ipv6 = false};
-  expect_built_as_by_iproute2(std::move(builder.topology));
+  expect_built_as_by_iproute2(builder.topology);
 }
 
 /// A hub whose IPv6 starts late, and a hub of one link less that has it from the beginning: nobody can tell them apart.
@@ -292,9 +292,11 @@ TEST(BuilderOracle, SeesADifference) {
 /// Hosts linked at random, with bridges among them that form trees.
 Topology random_topology(std::mt19937& random) {
   TopologyBuilder builder;
+  const std::size_t host_count = 3 + random() % 4;
   std::vector<NodeId> hosts;
+  hosts.reserve(host_count);
   std::vector<NodeId> bridges;
-  for (unsigned host = 0; host < 3 + random() % 4; ++host) hosts.push_back(builder.host("h" + std::to_string(host)));
+  for (std::size_t host = 0; host < host_count; ++host) hosts.push_back(builder.host("h" + std::to_string(host)));
   for (unsigned bridge = 0; bridge < random() % 4; ++bridge) {
     bridges.push_back(builder.bridge("s" + std::to_string(bridge)));
     if (bridge > 0 && random() % 2 == 0) builder.link(bridges[random() % bridge], bridges[bridge]);

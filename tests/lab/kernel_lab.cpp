@@ -93,7 +93,7 @@ BuildReport run_builder(const Plan& plan, const LabDirectory& directory, BuildOp
   boost::asio::io_context context{1};
   Builder builder{context, plan, directory, std::move(options)};
   std::optional<BuildReport> report;
-  boost::asio::co_spawn(context, builder.async_build(), [&](std::exception_ptr error, BuildReport result) {
+  boost::asio::co_spawn(context, builder.async_build(), [&](const std::exception_ptr& error, BuildReport result) {
     if (error) std::rethrow_exception(error);
     report = std::move(result);
   });

@@ -8,6 +8,7 @@ ReadResult read(std::string_view text) { return read_topology(text, "graph.txt",
 
 std::vector<std::string> names_of(const Topology& topology) {
   std::vector<std::string> names;
+  names.reserve(topology.nodes.size());
   for (const Node& node : topology.nodes) names.push_back(node.name);
   return names;
 }

@@ -70,6 +70,7 @@ TEST(Graphml, MakesNamesOfLabelsAndSaysSo) {
       read(node("0", "New York, NY") + node("1", "Bern") + node("2", "Bern") + "<node id=\"7\"/>\n" + node("4", "???"));
   ASSERT_TRUE(is_clean(result.errors));
   std::vector<std::string> names;
+  names.reserve(result.topology.nodes.size());
   for (const Node& each : result.topology.nodes) names.push_back(each.name);
   EXPECT_EQ(names, (std::vector<std::string>{"New-York-NY", "Bern", "Bern-2", "7", "4"}));
   EXPECT_TRUE(has_only(result.warnings, 2,

@@ -222,8 +222,10 @@ TEST_F(RegistryTest, OfProcessesThatClaimTheSameNameExactlyOneWins) {
   const Topology topology = ring(3);
   for (int round = 0; round < 10; ++round) {
     const auto start = std::chrono::steady_clock::now() + std::chrono::milliseconds{20};
+    constexpr int contenders = 4;
     std::vector<pid_t> processes;
-    for (int contender = 0; contender < 4; ++contender) {
+    processes.reserve(contenders);
+    for (int contender = 0; contender < contenders; ++contender) {
       processes.push_back(start_process([&] {
         std::this_thread::sleep_until(start);
         return Registry{}.claim(topology) ? 1 : 0;
@@ -242,6 +244,7 @@ TEST_F(RegistryTest, ListingDisturbsNobody) {
   std::atomic<bool> ended = false;
   std::atomic<int> seen_locked = 0;
   std::vector<std::jthread> listers;
+  listers.reserve(2);
   for (int lister = 0; lister < 2; ++lister) {
     listers.emplace_back([&] {
       while (!ended) seen_locked += registry.list()->front().locked;

@@ -8,7 +8,7 @@ namespace {
 class Routes : public testing::Test {
  protected:
   /// The routes of a node as text: "DESTINATION via GATEWAY dev INTERFACE".
-  std::vector<std::string> of(NodeId node) {
+  std::vector<std::string> of(NodeId node) const {
     RouteComputer computer{builder_.topology, find_segments(builder_.topology)};
     std::vector<std::string> routes;
     for (const PlannedRoute& route : computer.routes_of(node)) {
@@ -17,10 +17,10 @@ class Routes : public testing::Test {
     }
     return routes;
   }
-  bool forwards_ipv4(NodeId node) {
+  bool forwards_ipv4(NodeId node) const {
     return RouteComputer{builder_.topology, find_segments(builder_.topology)}.forwards_ipv4(node);
   }
-  bool forwards_ipv6(NodeId node) {
+  bool forwards_ipv6(NodeId node) const {
     return RouteComputer{builder_.topology, find_segments(builder_.topology)}.forwards_ipv6(node);
   }
   void route_by(Routing routing) { builder_.topology.options.routing = routing; }

@@ -74,6 +74,7 @@ class KnownStateTest : public testing::Test {
   /// Kinds of events so far, which are then forgotten.
   std::vector<EventKind> take() {
     std::vector<EventKind> kinds;
+    kinds.reserve(events.size());
     for (const Event& event : events) kinds.push_back(event.kind);
     events.clear();
     return kinds;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gtest/gtest.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -45,9 +46,10 @@ class NetlinkClient {
   auto dump(const engine::Request auto& request, Decode decode) {
     std::vector<typename std::invoke_result_t<Decode, engine::MessageView>::value_type> objects;
     send(request, 0);
-    static_cast<void>(receive([&](const engine::MessageView& message) {
+    const auto error = receive([&](const engine::MessageView& message) {
       if (auto object = decode(message)) objects.push_back(std::move(*object));
-    }));
+    });
+    EXPECT_FALSE(error) << error.message();
     return objects;
   }
 

@@ -344,6 +344,7 @@ TEST_F(RequestTest, DecodedAddressesAreWhatIpShows) {
   build_configured_veth();
   const auto addresses = west.client().dump(DumpAddresses{}, decode_address);
   std::vector<std::string> decoded;
+  decoded.reserve(addresses.size());
   for (const Address& address : addresses) {
     decoded.push_back(std::to_string(value_of(address.index)) + " " + address.address.to_string());
   }

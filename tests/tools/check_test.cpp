@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "command.hpp"
 
 namespace netherd::test {

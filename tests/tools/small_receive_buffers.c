@@ -11,6 +11,7 @@ static int is_receive_buffer_of_netlink(int descriptor, int level, int option) {
          syscall(SYS_getsockopt, descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_NETLINK;
 }
 
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C library's own names are reserved ones
 int setsockopt(int descriptor, int level, int option, const void* value, socklen_t size) {
   const int small = 4096;  // the kernel doubles it
   if (is_receive_buffer_of_netlink(descriptor, level, option)) {
@@ -25,3 +26,4 @@ int getsockopt(int descriptor, int level, int option, void* restrict value, sock
   if (result == 0 && is_receive_buffer_of_netlink(descriptor, level, option)) *(int*)value = 4 << 20;
   return result;
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

@@ -59,7 +59,7 @@ struct ShellOptions {
 };
 int shell(const ShellOptions& options, Session& session);
 
-int check(const TopologyInput& lab_or_file, Session& session);
+int check(const TopologyInput& input, Session& session);
 
 struct PingOptions {
   std::string lab;

@@ -70,11 +70,11 @@ void Console::warning(std::string_view source, lab::SourceLine line, std::string
   if (!quiet) say(position(source, line) + "warning: ", yellow, text);
 }
 
-void Console::note(std::string_view text) {
+void Console::note(std::string_view text) const {
   if (!quiet) fmt::print(stderr, "netherd: {}\n", text);
 }
 
-void Console::print(std::string_view text) {
+void Console::print(std::string_view text) const {
   if (!json) fmt::print("{}\n", text);
 }
 

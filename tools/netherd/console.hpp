@@ -27,10 +27,10 @@ class Console {
   void warning(std::string_view text);
   void warning(std::string_view source, lab::SourceLine line, std::string_view text);
   /// A message that is neither, on standard error.
-  void note(std::string_view text);
+  void note(std::string_view text) const;
 
   /// One result for people; nothing with --json.
-  void print(std::string_view text);
+  void print(std::string_view text) const;
   /// The result for programs; nothing without --json.
   void print_document(const nlohmann::ordered_json& document);
   /// Leaves a document of the errors if there are any and nothing else was shown.

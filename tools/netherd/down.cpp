@@ -83,8 +83,11 @@ std::vector<Removed> remove_all(Session& session, int& status) {
     if (!opened && opened.error().code == boost::system::errc::no_such_file_or_directory) continue;  // just removed
     if (!opened) session.console.error(to_string(opened.error()));
     auto removed = opened ? remove_lab(std::move(*opened), session) : std::nullopt;
-    if (removed) all.push_back(*std::move(removed));
-    if (!removed) status = ExitStatus::failed;
+    if (removed) {
+      all.push_back(*std::move(removed));
+    } else {
+      status = ExitStatus::failed;
+    }
   }
   return all;
 }

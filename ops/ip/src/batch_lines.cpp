@@ -1,5 +1,7 @@
 #include "netherd/ip/batch_lines.hpp"
 
+#include <algorithm>
+
 namespace netherd::ip {
 
 namespace {

@@ -130,7 +130,7 @@ Options take_options(Words& words, Options options) {
 namespace {
 
 const Object* find_object(std::string_view word) noexcept {
-  const auto found =
+  const auto* const found =
       std::ranges::find_if(objects, [word](const auto& object) { return abbreviates(word, object.name); });
   return found == objects.end() ? nullptr : &*found;
 }

@@ -261,7 +261,7 @@ void parse_kind(Words& words, KindContext context) {
     request.put_text(IFLA_INFO_KIND, context.kind);
   }
   const Kind* kind = find_kind(context.kind);
-  if (words.size() > 0 && kind == nullptr) {
+  if (!words.empty() && kind == nullptr) {
     fail("Garbage instead of arguments \"" + std::string{words.peek()} + " ...\". Try \"ip link help\".");
   }
   if (!words.empty()) {

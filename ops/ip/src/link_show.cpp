@@ -81,7 +81,7 @@ constexpr std::array type_names{TypeName{ARPHRD_ETHER, "ether"},
                                 TypeName{ARPHRD_6LOWPAN, "6lowpan"}};
 
 std::string type_text(unsigned type) {
-  const auto found = std::ranges::find(type_names, type, &TypeName::type);
+  const auto* const found = std::ranges::find(type_names, type, &TypeName::type);
   return found == type_names.end() || names::numeric() ? "[" + std::to_string(type) + "]" : std::string{found->name};
 }
 
@@ -665,7 +665,7 @@ bool take_address_flag(Words& words, LinkFilter& filter) {
     set = false;
   } else if (name == "temporary") {
     bit = IFA_F_SECONDARY;
-  } else if (const auto found = std::ranges::find(address_flags, name, &AddressFlag::name);
+  } else if (const auto* const found = std::ranges::find(address_flags, name, &AddressFlag::name);
              found != address_flags.end()) {
     bit = found->bit;
   } else {

@@ -214,12 +214,10 @@ int listen(Session& session, const Listening& listening) {
 Command parse_monitor(Words words, const Options&, Environment& environment) {
   Listening listening;
   while (!words.empty()) {
-    if (words.accept_short("label")) {
+    if (words.accept_short("label") || words.accept("all")) {
       listening.labelled = true;
     } else if (words.accept_short("link")) {
       listening.objects |= link;
-    } else if (words.accept("all")) {
-      listening.labelled = true;
     } else if (words.accept_short("address")) {
       listening.objects |= address;
     } else if (words.accept_short("route")) {

@@ -161,6 +161,7 @@ Topology generate_fat_tree(const GenerateOptions& options) {
 
   TopologyMaker maker;
   std::vector<NodeId> cores;
+  cores.reserve(std::size_t{half} * half);
   for (std::uint32_t i = 0; i < half * half; ++i) cores.push_back(maker.add_node(role_name("core", {i})));
   for (std::uint32_t pod = 0; pod < 2 * half; ++pod) add_pod(maker, pod, half, cores);
   return std::move(maker).topology();
@@ -256,7 +257,7 @@ bool is_possible_degree(std::string_view kind, const GenerateOptions& options) {
 std::span<const GeneratorKind> generator_kinds() noexcept { return kinds; }
 
 boost::system::result<Topology> generate(std::string_view kind, const GenerateOptions& options) {
-  const auto found = std::ranges::find_if(kinds, [&](const auto& known) { return known.name == kind; });
+  const auto* const found = std::ranges::find_if(kinds, [&](const auto& known) { return known.name == kind; });
   if (found == kinds.end() || options.nodes < found->minimum_nodes || options.nodes > found->maximum_nodes ||
       !is_possible_degree(kind, options)) {
     return boost::system::errc::make_error_code(boost::system::errc::invalid_argument);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -109,7 +110,7 @@ std::optional<NodeId> NodeConfigurator::take_next(Lane& lane) {
   const auto is_free = [this](NodeId node) { return !nodes_[value_of(node)].busy; };
   auto place = waiting.end();
   if (lane.from_the_back) {
-    const auto from_back = std::find_if(waiting.rbegin(), waiting.rend(), is_free);
+    const auto from_back = std::ranges::find_if(std::views::reverse(waiting), is_free);
     if (from_back != waiting.rend()) place = std::prev(from_back.base());
   } else {
     place = std::ranges::find_if(waiting, is_free);
@@ -206,7 +207,8 @@ void NodeConfigurator::on_done(LaneName lane, NodeId node) {
     routes_left = 2;
     return;
   }
-  if (routes_left > 0 && --routes_left > 0) return;
+  if (routes_left > 0) --routes_left;
+  if (routes_left > 0) return;
   descriptors_.close(node);
   owner_.on_configured();
 }

@@ -92,12 +92,12 @@ class NodeConfigurator {
     std::uint8_t routes_left = 0;  ///< lanes of routes
   };
 
-  void go_on(LaneName lane);
-  void schedule_fill(LaneName lane);
+  void go_on(LaneName name);
+  void schedule_fill(LaneName name);
   [[nodiscard]] std::span<const Stage> stages_of(LaneName lane, NodeId node) const;
   [[nodiscard]] std::optional<NodeId> take_next(Lane& lane);
   /// Fills the requests of the next node that has any; null if none waits.
-  [[nodiscard]] std::unique_ptr<Work> fill_next(LaneName lane);
+  [[nodiscard]] std::unique_ptr<Work> fill_next(LaneName name);
   /// Takes the work over, unless there is no descriptor left for it now.
   void start(std::unique_ptr<Work>& filled);
   void open_socket_again(Work& work);

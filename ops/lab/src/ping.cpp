@@ -176,6 +176,7 @@ class Pinger {
   asio::awaitable<void> async_close_ports() {
     stop_ports();
     std::vector<engine::FileDescriptor> sockets;
+    sockets.reserve(ports_.size());
     for (const auto& port : ports_) sockets.push_back(std::move(port->port.socket));
     ports_.clear();
     directions_.clear();

@@ -113,11 +113,11 @@ bool ShortestPaths::improve(State& state, Distance distance, FirstHop first_hop)
 
 void ShortestPaths::push(Distance distance, std::size_t vertex) {
   queue_.push_back({distance, static_cast<std::uint32_t>(vertex)});
-  std::push_heap(queue_.begin(), queue_.end(), std::greater<>{});
+  std::ranges::push_heap(queue_, std::greater<>{});
 }
 
 ShortestPaths::QueueEntry ShortestPaths::pop() {
-  std::pop_heap(queue_.begin(), queue_.end(), std::greater<>{});
+  std::ranges::pop_heap(queue_, std::greater<>{});
   const QueueEntry entry = queue_.back();
   queue_.pop_back();
   return entry;

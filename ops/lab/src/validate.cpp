@@ -164,7 +164,8 @@ class Validation {
       if (link.mtu != 0 && (link.mtu < min_mtu || link.mtu > max_mtu)) {
         report(link.line, "mtu {}: must be {} to {}", link.mtu, min_mtu, max_mtu);
       }
-      if (!(link.weight >= min_link_weight && link.weight <= max_link_weight)) {
+      const bool is_weight = link.weight >= min_link_weight && link.weight <= max_link_weight;  // NaN is none
+      if (!is_weight) {
         report(link.line, "weight {}: must be {} to {}", link.weight, "0.000001", max_link_weight);
       }
       for (const Endpoint& end : link.ends) check_mac(end);

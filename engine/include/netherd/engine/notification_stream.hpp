@@ -81,7 +81,7 @@ class NotificationStream {
     State& operator=(const State&) = delete;
 
     /// One datagram of the kernel's; try_again if there is none.
-    [[nodiscard]] boost::system::error_code receive(std::span<const std::byte>& datagram) noexcept;
+    [[nodiscard]] boost::system::error_code receive(std::span<const std::byte>& datagram) const noexcept;
     template <typename Visitor>
     [[nodiscard]] boost::system::error_code receive_and_visit(Visitor& visit);
 

@@ -60,7 +60,7 @@ struct ProcessResult {
 
 namespace detail {
 using ProcessSignature = void(boost::system::error_code, ProcessResult);
-void start_process(boost::asio::any_io_executor executor, const RunInNamespace& request,
+void start_process(const boost::asio::any_io_executor& executor, const RunInNamespace& request,
                    boost::asio::any_completion_handler<ProcessSignature> handler);
 }  // namespace detail
 
@@ -87,8 +87,8 @@ void start_process(boost::asio::any_io_executor executor, const RunInNamespace& 
 template <boost::asio::completion_token_for<detail::ProcessSignature> Token>
 auto async_run(boost::asio::any_io_executor executor, const RunInNamespace& request, Token&& token) {
   return boost::asio::async_initiate<Token, detail::ProcessSignature>(
-      [](auto handler, boost::asio::any_io_executor own_executor, const RunInNamespace& asked) {
-        detail::start_process(std::move(own_executor), asked, std::move(handler));
+      [](auto handler, const boost::asio::any_io_executor& own_executor, const RunInNamespace& asked) {
+        detail::start_process(own_executor, asked, std::move(handler));
       },
       token, std::move(executor), request);
 }

@@ -1,6 +1,7 @@
 #include <linux/if_bonding.h>
 #include <linux/if_link.h>
 
+#include <algorithm>
 #include <array>
 
 #include "../attributes.hpp"

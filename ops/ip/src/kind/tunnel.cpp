@@ -6,6 +6,7 @@
 #include <linux/ip6_tunnel.h>
 #include <linux/rtnetlink.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>

@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <linux/if_link.h>
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 

@@ -25,8 +25,8 @@ struct Inet {
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return std::span{data}.first(size); }
   [[nodiscard]] bool is_multicast() const noexcept;
   [[nodiscard]] bool is_unspecified() const noexcept { return data == decltype(data){}; }
-  /// Its first `bits` bits are those of `other`.
-  [[nodiscard]] bool begins_like(const Inet& other, int bits) const noexcept;
+  /// Its first `length` bits are those of `other`.
+  [[nodiscard]] bool begins_like(const Inet& other, int length) const noexcept;
 };
 
 /// 32 or 128; 0 for another family.

@@ -29,7 +29,7 @@ class Printer {
   [[nodiscard]] bool json() const noexcept { return layout_.format != Format::text; }
 
   void string(const char* key, std::string_view before, std::string_view value, std::string_view after = " ",
-              Colour colour = Colour::none);
+              Colour which = Colour::none);
   template <std::integral Number>
   void number(const char* key, std::string_view before, Number value, std::string_view after = " ") {
     if constexpr (std::signed_integral<Number>) {
@@ -79,7 +79,7 @@ class Printer {
   void put_number(const char* key, std::string_view before, std::string_view value, std::string_view after);
   void name(const char* key);
   void begin_value(const char* key);
-  void quote(std::string_view text);
+  void quote(std::string_view words);
   void separate();
   void end_of_line();
   void colour(Colour which);

@@ -82,7 +82,7 @@ class Plan {
     NodeId main_node{};
     NodeId peer_node{};
   };
-  [[nodiscard]] PlannedLink link_request(LinkId link) const;
+  [[nodiscard]] PlannedLink link_request(LinkId id) const;
 
   /// What a bridge node needs before its links: its bridge. Does nothing for a host.
   void bridge_requests(NodeId node, RequestSink& sink) const;
