@@ -6,7 +6,8 @@ namespace {
 class Usage : public CommandTest {
  protected:
   static std::vector<std::string> commands() {
-    return {"up", "down", "ls", "show", "exec", "ping", "plan", "generate", "bench", "completion"};
+    return {"up",   "down", "ls",       "show",  "exec", "shell",  "check",
+            "ping", "plan", "generate", "bench", "gc",   "doctor", "completion"};
   }
 };
 
