@@ -64,7 +64,8 @@ def peers(bench, options):
         able = [peer for peer in bench.peers if nodes <= peer.most_nodes]
         if able:
             contestants = [Netherd(bench.tools), *able]
-            yield LabCase(bench, "peers", bench.workload("ring", nodes), contestants), options.size.peer_runs
+            case = LabCase(bench, "peers", bench.workload("ring", nodes), contestants, warm_up=True)
+            yield case, options.size.peer_runs
 
 
 def concurrent(bench, options):
