@@ -72,3 +72,11 @@ def test_everyone_finds_memory_at_hand(bench):
 def test_a_floor_that_fails_spoils_nobodys_figures(bench, monkeypatch):
     monkeypatch.setattr(Floor, "fails", True)
     assert measure(bench, warm_up=True)[:4] == ["floor up", "floor clean", "netherd up", "check"]
+
+
+def test_down_is_told_by_the_programs_own_clock_as_well(bench):
+    contestant = bench.log.contestant("netherd")
+    contestant.down = lambda *_: types.SimpleNamespace(wall=0.013, to_json=lambda: {"seconds": {"return": 0.006}})
+    labs.LabCase(bench, "labs", workload(), [contestant]).measure(0)
+    down = bench.records[0]["down"]
+    assert (down["returned"], down["own"]) == (0.013, 0.006)
