@@ -48,7 +48,7 @@ class LabCase:
             floor.up(self.workload)
             floor.down(self.workload, "--wait")
         except Failed:
-            floor.clean(self.workload)  # too many nodes for its descriptors: it is not the one that is measured
+            self.bench.clean(floor, self.workload)  # too many nodes for its descriptors: it is not the one that is measured
 
     def _cycle(self, contestant, number):
         if self.warm_up:

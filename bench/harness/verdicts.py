@@ -9,7 +9,6 @@ PEER_BARS = (("best program on a netlink library", ("go", "libnl"), 1.4),
              ("best form of `ip -batch`", ("ip-batch-sequential", "ip-batch-parallel"), 3),
              ("pyroute2", ("pyroute2",), 10), ("Mininet", ("mininet",), 25), ("shell loop of `ip`", ("ip-loop",), 50))
 
-
 UNTIL = {"own": "it returns, by each program's own clock", "gone": "the kernel has finished"}
 
 

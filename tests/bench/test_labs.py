@@ -45,6 +45,7 @@ def bench(monkeypatch):
     size = types.SimpleNamespace(quick=True)
     records = []
     return types.SimpleNamespace(tools=tools, log=log, settle_seconds=0, records=records, keep=records.append,
+                                 clean=lambda contestant, of: contestant.clean(of),
                                  options=types.SimpleNamespace(size=size))
 
 
