@@ -10,8 +10,8 @@ std::span<std::byte> Batch::reserve(std::size_t room) {
   return std::span{bytes_}.subspan(used_);
 }
 
-void Batch::commit(std::size_t length, std::string_view operation, std::uint64_t tag) {
-  requests_.push_back({static_cast<std::uint32_t>(used_), static_cast<std::uint32_t>(length), operation, tag});
+void Batch::commit(std::size_t length, std::string_view operation, std::uint64_t tag, RequestKind kind) {
+  requests_.push_back({static_cast<std::uint32_t>(used_), static_cast<std::uint32_t>(length), operation, tag, kind});
   used_ += length;
 }
 

@@ -110,7 +110,7 @@ void ChannelCore::execute(Batch& batch, Batch::Listener& listener) {
   batch.start(listener);
   const std::size_t size = batch.size();  // the last outcome may come within the loop, and end the batch
   for (std::size_t position = 0; position < size; ++position) {
-    execute({batch.message(position), &batch, static_cast<std::uint32_t>(position), RequestKind::single});
+    execute({batch.message(position), &batch, static_cast<std::uint32_t>(position), batch.requests_[position].kind});
   }
 }
 

@@ -463,6 +463,12 @@ void GetLink::encode(MessageWriter& writer) const noexcept {
   writer.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 
+std::string GetLink::describe() const {
+  CommandText command{netns};
+  command.word("link show dev").word(name);
+  return std::move(command).text();
+}
+
 bool Link::up() const noexcept { return (flags & IFF_UP) != 0; }
 bool Link::carrier() const noexcept { return (flags & IFF_LOWER_UP) != 0; }
 bool Link::operational() const noexcept { return operational_state == IF_OPER_UP; }

@@ -377,6 +377,18 @@ TEST_P(ChannelKernel, ObjectsFitIntoTheReceiveBufferToo) {
   }
 }
 
+TEST_P(ChannelKernel, ObjectsThatABatchAsksForFitIntoTheReceiveBufferToo) {
+  for (const std::size_t receive_buffer_bytes : {1U, 100'000U, 1U << 20U}) {
+    Channel channel_of_size{context, open_socket({.receive_buffer_bytes = receive_buffer_bytes}), options()};
+    Batch batch;
+    for (int count = 0; count < 5000; ++count) batch.ask(GetLink{count % 5 == 0 ? no_such_index : 1});
+    channel_of_size.async_execute(batch, [](std::size_t failures) { EXPECT_EQ(failures, 1000U); });
+    run();
+    EXPECT_EQ(std::ranges::count(batch.outcomes(), RequestState::answered, &Outcome::state), 5000)
+        << receive_buffer_bytes;
+  }
+}
+
 TEST_P(ChannelKernel, ErrorsFitIntoTheReceiveBufferBesideADump) {
   const auto number = fresh_numbers(3000);
   Batch addresses;

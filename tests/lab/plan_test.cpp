@@ -17,9 +17,11 @@ class RecordingSink : public RequestSink {
   void request(const ops::SetLink& request, SourceLine line) override { record(request.describe(), line); }
   void request(const ops::AddAddress& request, SourceLine line) override { record(request.describe(), line); }
   void request(const ops::AddRoute& request, SourceLine line) override { record(request.describe(), line); }
+  void request(const ops::GetLink& request, SourceLine) override { questions.push_back(request.describe()); }
 
   std::vector<std::string> commands;
   std::vector<SourceLine> lines;
+  std::vector<std::string> questions;
 
  private:
   void record(std::string command, SourceLine line) {
@@ -199,6 +201,25 @@ TEST(Plan, StartsIpv6OfAHubBehindItsActivation) {
   star.nodes[0].adopted = true;
   EXPECT_TRUE(Plan{star}.settings(hub).empty());
   EXPECT_TRUE(Plan{star}.late_settings(hub).empty()) << "nothing in it is changed";
+}
+
+TEST(Plan, AsksForTheLinksThatAreStillDownBeforeAnyGoesUp) {
+  Topology ring = generate("ring", {.nodes = 3}).value();
+  const Plan plan{ring};
+  for (const NodeId node : plan.node_order()) {
+    RecordingSink preparation;
+    plan.configuration_requests(node, Stage::preparation, preparation);
+    RecordingSink activation;
+    plan.configuration_requests(node, Stage::activation, activation);
+    EXPECT_TRUE(activation.questions.empty());
+    ASSERT_EQ(preparation.questions.size(), activation.commands.size());
+    for (std::size_t i = 0; i < preparation.questions.size(); ++i) {
+      std::string goes_up = activation.commands[i];  // ip -n ring-n1 link set eth1 up
+      goes_up.replace(goes_up.find("set"), 3, "show dev");
+      EXPECT_EQ(preparation.questions[i] + " up", goes_up);
+    }
+  }
+  EXPECT_EQ(plan.counts().requests, 3U + 3U + 3U) << "links, their ends that go up, lo: what changes something";
 }
 
 TEST(Plan, BridgeNeedsItsBridgeFirst) {

@@ -347,6 +347,10 @@ class CheckingSink : public RequestSink {
       EXPECT_TRUE(enslaved_.insert(request.index).second);
     }
   }
+  void request(const ops::GetLink& request, SourceLine) override {
+    ASSERT_TRUE(known_.contains(request.index));
+    EXPECT_FALSE(known_[request.index]) << "a link that is up need not be looked at";
+  }
   void request(const ops::AddAddress& request, SourceLine) override {
     ASSERT_TRUE(known_.contains(request.index));
     addresses_.emplace(request.index, request.address);

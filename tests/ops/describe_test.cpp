@@ -74,6 +74,10 @@ TEST(Describe, DeleteLink) {
   EXPECT_EQ((DeleteLink{.name = "eth1", .netns = "lab-a"}.describe()), "ip -n lab-a link delete dev eth1");
 }
 
+TEST(Describe, GetLink) {
+  EXPECT_EQ((GetLink{.name = "eth1", .netns = "lab-a"}.describe()), "ip -n lab-a link show dev eth1");
+}
+
 TEST(Describe, Address) {
   AddAddress request{.address = prefix("10.0.0.1/30"), .name = "eth1", .netns = "lab-a"};
   EXPECT_EQ(request.describe(), "ip -n lab-a address add 10.0.0.1/30 dev eth1");

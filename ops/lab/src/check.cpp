@@ -59,6 +59,7 @@ class NodeCheck::Impl final : public RequestSink {
 
   void request(const ops::AddBridge&, SourceLine) override {}
   void request(const ops::SetLink&, SourceLine) override {}  // see compare_link()
+  void request(const ops::GetLink&, SourceLine) override {}
   void request(const ops::AddAddress& request, SourceLine line) override {
     expected_addresses_.emplace_back(request.index, request.address);
     const bool is_there = std::ranges::any_of(state_->addresses, [&](const ops::Address& address) {

@@ -34,6 +34,7 @@ class RouteCounter final : public RequestSink {
   void request(const ops::SetLink&, SourceLine) override {}
   void request(const ops::AddAddress&, SourceLine) override {}
   void request(const ops::AddRoute&, SourceLine) override { ++count; }
+  void request(const ops::GetLink&, SourceLine) override {}
   std::uint64_t count = 0;
 };
 

@@ -130,6 +130,7 @@ std::unique_ptr<NodeConfigurator::Work> NodeConfigurator::fill_next(LaneName nam
     for (const Stage stage : stages_of(name, *node)) plan_.configuration_requests(*node, stage, filler);
     sent_.addresses += filler.addresses();
     sent_.routes += filler.routes();
+    work->questions = filler.questions();
     if (!work->batch.empty() || name == late_ipv6) {  // to start its IPv6 is work as well
       nodes_[value_of(*node)].busy = true;
       return work;
@@ -183,7 +184,7 @@ void NodeConfigurator::send(Work& work, engine::NetlinkSocket socket) {
 
 void NodeConfigurator::on_sent(Work& work, std::size_t failures) {
   std::unique_ptr<Work> done = end(work);
-  sent_.requests += done->batch.size();
+  sent_.requests += done->batch.size() - done->questions;
   descriptors_.give_back_socket(done->node, done->channel->release());
   done->channel.reset();
   if (failures > 0) return fail_batch(*done);

@@ -73,6 +73,7 @@ class NodeConfigurator {
     NodeId node{};
     std::optional<engine::Channel> channel;
     engine::Batch batch;
+    std::uint64_t questions = 0;  ///< requests of the batch that change nothing
   };
   struct Lane {
     std::span<const Stage> stages;

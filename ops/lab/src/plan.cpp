@@ -54,6 +54,7 @@ class CountingSink final : public RequestSink {
     ++counts_.requests;
     ++counts_.routes;
   }
+  void request(const ops::GetLink&, SourceLine) override {}
 
  private:
   Plan::Counts& counts_;
@@ -194,6 +195,11 @@ void Plan::Impl::prepare_host(NodeId node, RequestSink& sink) const {
                  topology->node(node).line);
   }
   for (const LinkEnd at : ends.of(node)) send_addresses(at, AddressFamily::ipv4, sink);
+  for (const LinkEnd at : ends.of(node)) {
+    if (is_main_end(at)) continue;
+    const Endpoint& end = topology->endpoint(at);
+    sink.request(ops::GetLink{.index = index(at), .name = end.interface, .netns = netns}, end.line);
+  }
 }
 
 void Plan::Impl::activate_host(NodeId node, RequestSink& sink) const {

@@ -17,6 +17,7 @@ class PrintingSink final : public RequestSink {
   void request(const ops::SetLink& request, SourceLine) override { print(request); }
   void request(const ops::AddAddress& request, SourceLine) override { print(request); }
   void request(const ops::AddRoute& request, SourceLine) override { print(request); }
+  void request(const ops::GetLink&, SourceLine) override {}
 
   template <typename Request>
   void print(const Request& request) {

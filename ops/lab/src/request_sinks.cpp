@@ -24,6 +24,11 @@ void BatchFiller::request(const ops::AddRoute& request, SourceLine line) {
   ++routes_;
 }
 
+void BatchFiller::request(const ops::GetLink& request, SourceLine line) {
+  batch_.ask(request, value_of(line));
+  ++questions_;
+}
+
 void RequestDescriber::request(const ops::AddBridge& request, SourceLine) { look_at(request); }
 
 void RequestDescriber::request(const ops::SetLink& request, SourceLine) { look_at(request); }
@@ -31,5 +36,7 @@ void RequestDescriber::request(const ops::SetLink& request, SourceLine) { look_a
 void RequestDescriber::request(const ops::AddAddress& request, SourceLine) { look_at(request); }
 
 void RequestDescriber::request(const ops::AddRoute& request, SourceLine) { look_at(request); }
+
+void RequestDescriber::request(const ops::GetLink& request, SourceLine) { look_at(request); }
 
 }  // namespace netherd::lab

@@ -18,15 +18,19 @@ class BatchFiller final : public RequestSink {
   void request(const ops::SetLink& request, SourceLine line) override;
   void request(const ops::AddAddress& request, SourceLine line) override;
   void request(const ops::AddRoute& request, SourceLine line) override;
+  void request(const ops::GetLink& request, SourceLine line) override;
 
   [[nodiscard]] std::uint64_t addresses() const noexcept { return addresses_; }
   [[nodiscard]] std::uint64_t routes() const noexcept { return routes_; }
+  /// Requests that change nothing.
+  [[nodiscard]] std::uint64_t questions() const noexcept { return questions_; }
 
  private:
   engine::Batch& batch_;
   int bridge_netns_;
   std::uint64_t addresses_ = 0;
   std::uint64_t routes_ = 0;
+  std::uint64_t questions_ = 0;
 };
 
 /// Describes the request at one position of what a plan gives: needed only when it has failed.
@@ -37,6 +41,7 @@ class RequestDescriber final : public RequestSink {
   void request(const ops::SetLink& request, SourceLine line) override;
   void request(const ops::AddAddress& request, SourceLine line) override;
   void request(const ops::AddRoute& request, SourceLine line) override;
+  void request(const ops::GetLink& request, SourceLine line) override;
   /// The equivalent `ip` command.
   [[nodiscard]] const std::string& command() const noexcept { return command_; }
 

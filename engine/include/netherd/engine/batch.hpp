@@ -43,14 +43,14 @@ class Batch final : private AnswerSink {
   /// Appends a request. `tag` comes back in the diagnostic, should the request fail.
   template <Request R>
   void add(const R& request, std::uint64_t tag = 0) {
-    // Encode, and where the buffer is too small, grow and encode again: an encoder needs to know nothing of sizes.
-    // What cannot be encoded at all is kept as an empty message, and ends with request_too_large.
-    for (std::size_t room = typical_request_bytes; room <= largest_request_bytes; room *= 2) {
-      MessageWriter writer{reserve(room)};
-      request.encode(writer);
-      if (!writer.overflowed()) return commit(writer.message().size(), R::operation, tag);
-    }
-    commit(0, R::operation, tag);
+    append(request, tag, RequestKind::single);
+  }
+
+  /// Appends a request for an object, for which room is kept in the receive buffer. The object itself is dropped: this
+  /// is for what asking does (GetLink of ops/link.hpp), or for whether it is there. To get it, Channel::async_get().
+  template <Request R>
+  void ask(const R& request, std::uint64_t tag = 0) {
+    append(request, tag, RequestKind::get);
   }
 
   /// Forgets all requests and outcomes, keeping the memory.
@@ -75,14 +75,27 @@ class Batch final : private AnswerSink {
     std::uint32_t length = 0;
     std::string_view operation;
     std::uint64_t tag = 0;
+    RequestKind kind = RequestKind::single;
   };
   static constexpr std::size_t typical_request_bytes = 512;
+
+  template <Request R>
+  void append(const R& request, std::uint64_t tag, RequestKind kind) {
+    // Encode, and where the buffer is too small, grow and encode again: an encoder needs to know nothing of sizes.
+    // What cannot be encoded at all is kept as an empty message, and ends with request_too_large.
+    for (std::size_t room = typical_request_bytes; room <= largest_request_bytes; room *= 2) {
+      MessageWriter writer{reserve(room)};
+      request.encode(writer);
+      if (!writer.overflowed()) return commit(writer.message().size(), R::operation, tag, kind);
+    }
+    commit(0, R::operation, tag, kind);
+  }
 
   /// One behind the other; empty if one of them could not be encoded.
   [[nodiscard]] std::span<const std::byte> all_messages() const noexcept;
   void remove_last() noexcept;
   [[nodiscard]] std::span<std::byte> reserve(std::size_t room);
-  void commit(std::size_t length, std::string_view operation, std::uint64_t tag);
+  void commit(std::size_t length, std::string_view operation, std::uint64_t tag, RequestKind kind);
   /// Forgets earlier outcomes and gets ready to be executed.
   void start(Listener& listener);
   /// Every request ends with `error`, not sent.

@@ -176,13 +176,17 @@ struct DumpLinks {
   void encode(engine::MessageWriter& writer) const noexcept;
 };
 
-/// Asks for one link: `ip link show dev NAME`. The answer is one RTM_NEWLINK, for decode_link(). Errors of the outcome:
+/// Asks for one link: `ip -n NS link show dev NAME`. The answer is one RTM_NEWLINK, for decode_link(). What the link
+/// had queued for the kernel's linkwatch is done before (rtnl_getlink(), Linux 6.18). Errors of the outcome:
 /// no_such_device.
 struct GetLink {
   static constexpr std::string_view operation = "get link";
   InterfaceIndex index = InterfaceIndex::none;  ///< none: by name
   std::string_view name{};                      ///< an alternative name will do
+  std::string_view netns{};                     ///< for describe() only
+
   void encode(engine::MessageWriter& writer) const noexcept;
+  [[nodiscard]] std::string describe() const;
 };
 
 /// What has gone through a link since it was made: `ip -s -s link show` (struct rtnl_link_stats64, linux/if_link.h,
