@@ -49,8 +49,9 @@ struct JobResult {
   }
 };
 
-error_code open_netlink_socket(std::optional<engine::NetlinkSocket>& socket) noexcept {
-  auto opened = engine::NetlinkSocket::open(NETLINK_ROUTE);
+error_code open_netlink_socket(const engine::SocketOptions& options,
+                               std::optional<engine::NetlinkSocket>& socket) noexcept {
+  auto opened = engine::NetlinkSocket::open(NETLINK_ROUTE, options);
   if (!opened) return opened.error();
   socket = std::move(*opened);
   return {};
@@ -88,7 +89,7 @@ error_code link_name(const CreateNamespace& request) noexcept {
 JobResult finish_creation(const CreateNamespace& request) noexcept {
   JobResult result;
   auto& [netns, socket, failed_step] = result.created;
-  static_cast<void>(result.step("open a netlink socket", open_netlink_socket(socket)) &&
+  static_cast<void>(result.step("open a netlink socket", open_netlink_socket(request.socket, socket)) &&
                     result.step("open the namespace", open_netns_of_socket(socket->descriptor(), netns)) &&
                     result.step("change a setting of the namespace", write_settings(request.settings)) &&
                     result.step("pin the namespace", pin(request, netns.get())) &&
@@ -107,7 +108,7 @@ JobResult open_socket_inside(const OpenNamespace& request) noexcept {
   const int entered = request.path.empty() ? request.descriptor : netns.get();
   static_cast<void>(result.step("enter the namespace", error_of(::setns(entered, CLONE_NEWNET))) &&
                     result.step("change a setting of the namespace", write_settings(request.settings)) &&
-                    result.step("open a netlink socket", open_netlink_socket(socket)));
+                    result.step("open a netlink socket", open_netlink_socket({}, socket)));
   return result;
 }
 

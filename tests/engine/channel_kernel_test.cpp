@@ -360,9 +360,35 @@ TEST_P(ChannelKernel, SmallestReceiveBufferLosesNothing) {
     EXPECT_EQ(outcome.state, RequestState::answered) << outcome.to_string();
 }
 
+int option_of(const NetlinkSocket& socket, int level, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  EXPECT_EQ(::getsockopt(socket.descriptor(), level, option, &value, &size), 0);
+  return value;
+}
+
+TEST(NetlinkSocket, KnowsItsSizes) {
+  const auto read_back = [](const NetlinkSocket& socket) {
+    EXPECT_EQ(socket.receive_buffer_bytes(), option_of(socket, SOL_SOCKET, SO_RCVBUF));
+    EXPECT_EQ(socket.largest_datagram_bytes(), option_of(socket, SOL_SOCKET, SO_SNDBUF) - 32);
+  };
+  read_back(open_socket({}));
+  read_back(open_socket({.receive_buffer_bytes = 1, .send_buffer_bytes = 1}));
+  read_back(open_socket({.receive_buffer_bytes = 0, .send_buffer_bytes = 0}));
+  read_back(open_socket({.receive_buffer_bytes = 100'000, .send_buffer_bytes = 0}));
+}
+
+TEST(NetlinkSocket, LeavesOutWhatIsNotAskedFor) {
+  EXPECT_EQ(option_of(open_socket({}), SOL_NETLINK, NETLINK_GET_STRICT_CHK), 1);
+  const NetlinkSocket for_changes = open_socket({.receive_buffer_bytes = 0, .send_buffer_bytes = 0, .strict = false});
+  EXPECT_EQ(option_of(for_changes, SOL_NETLINK, NETLINK_GET_STRICT_CHK), 0);
+  EXPECT_EQ(option_of(for_changes, SOL_NETLINK, NETLINK_EXT_ACK), 1);
+  EXPECT_EQ(option_of(for_changes, SOL_NETLINK, NETLINK_CAP_ACK), 1);
+}
+
 TEST_P(ChannelKernel, ObjectsFitIntoTheReceiveBufferToo) {
   // Objects are larger than acknowledgements, and must not be lost either.
-  for (const std::size_t receive_buffer_bytes : {1U, 100'000U, 1U << 20U}) {
+  for (const std::size_t receive_buffer_bytes : {0U, 1U, 100'000U, 1U << 20U}) {
     Channel channel_of_size{context, open_socket({.receive_buffer_bytes = receive_buffer_bytes}), options()};
     std::size_t objects = 0;
     std::size_t succeeded = 0;
@@ -378,7 +404,7 @@ TEST_P(ChannelKernel, ObjectsFitIntoTheReceiveBufferToo) {
 }
 
 TEST_P(ChannelKernel, ObjectsThatABatchAsksForFitIntoTheReceiveBufferToo) {
-  for (const std::size_t receive_buffer_bytes : {1U, 100'000U, 1U << 20U}) {
+  for (const std::size_t receive_buffer_bytes : {0U, 1U, 100'000U, 1U << 20U}) {
     Channel channel_of_size{context, open_socket({.receive_buffer_bytes = receive_buffer_bytes}), options()};
     Batch batch;
     for (int count = 0; count < 5000; ++count) batch.ask(GetLink{count % 5 == 0 ? no_such_index : 1});
@@ -395,7 +421,7 @@ TEST_P(ChannelKernel, ErrorsFitIntoTheReceiveBufferBesideADump) {
   for (std::uint32_t offset = 0; offset < 3000; ++offset) addresses.add(AddNumberedAddress{number + offset});
   channel->async_execute(addresses, [](std::size_t) {});
   run();
-  for (const std::size_t receive_buffer_bytes : {1U, 100'000U, 300'000U, 1U << 20U}) {
+  for (const std::size_t receive_buffer_bytes : {0U, 1U, 100'000U, 300'000U, 1U << 20U}) {
     Channel small{context, open_socket({.receive_buffer_bytes = receive_buffer_bytes}), options()};
     Batch batch;
     for (int count = 0; count < 20'000; ++count) batch.add(LargeRequest{100});

@@ -130,7 +130,8 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
       }
       ops::CreateNamespace request{.pin_path = directory_.namespace_path(name),
                                    .symlink_path = directory_.symlink_path(name),
-                                   .settings = plan_.settings(node)};
+                                   .settings = plan_.settings(node),
+                                   .socket = socket_options(node)};
       descriptors_.reserve(2);
       ++creations_;
       ++pending_;
@@ -140,6 +141,13 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
         self->finish_if_idle();
       });
     }
+  }
+
+  /// The kernel's own buffers have room for all requests of most nodes, and their answers.
+  engine::SocketOptions socket_options(NodeId node) const {
+    constexpr std::uint32_t few_links = 16;
+    if (plan_.has_many_routes() || plan_.link_count(node) > few_links) return {.strict = false};
+    return {.receive_buffer_bytes = 0, .send_buffer_bytes = 0, .strict = false};
   }
 
   /// Gives our own namespace the names that the others are made with, and a socket as well.

@@ -8,21 +8,25 @@
 
 namespace netherd::engine {
 
-/// Sizes asked of the kernel for a request socket.
+/// What is asked of the kernel for a request socket. Each of the three is a system call.
 struct SocketOptions {
-  /// Receive buffer in bytes. More than net.core.rmem_max takes CAP_NET_ADMIN in the initial user namespace; without
-  /// it the socket gets what the limit allows. Less than 32 KiB counts as 32 KiB, which the kernel doubles: the largest
-  /// object has to fit beside its acknowledgement.
+  /// Receive buffer in bytes; 0 for the kernel's own (net.core.rmem_default: 212,992 bytes unless changed), whose size
+  /// is asked for once in a process. More than net.core.rmem_max takes CAP_NET_ADMIN in the initial user namespace;
+  /// without it the socket gets what the limit allows. Less than 32 KiB counts as 32 KiB, which the kernel doubles: the
+  /// largest object has to fit beside its acknowledgement.
   std::size_t receive_buffer_bytes = 1U << 20U;
-  /// Send buffer in bytes; the same holds.
+  /// Send buffer in bytes; the same holds (net.core.wmem_default, net.core.wmem_max).
   std::size_t send_buffer_bytes = 1U << 18U;
+  /// NETLINK_GET_STRICT_CHK: filters of dumps are honoured or refused. A socket without it is for changes, and for
+  /// single objects.
+  bool strict = true;
 };
 
 /// A netlink request socket, in the network namespace that the thread was in when it was opened.
 ///
-/// It has NETLINK_EXT_ACK (errors in words), NETLINK_CAP_ACK (no echo of the request in an error) and
-/// NETLINK_GET_STRICT_CHK (dump filters are honoured or refused). It never has NETLINK_NO_ENOBUFS, which would hide
-/// lost answers, and belongs to no multicast group, so that every message on it answers a request.
+/// It has NETLINK_EXT_ACK (errors in words) and NETLINK_CAP_ACK (no echo of the request in an error). It never has
+/// NETLINK_NO_ENOBUFS, which would hide lost answers, and belongs to no multicast group, so that every message on it
+/// answers a request.
 class NetlinkSocket {
  public:
   /// Opens a socket of `protocol` (NETLINK_ROUTE ...). Errors: what socket(2) gives; EPROTONOSUPPORT for a protocol
