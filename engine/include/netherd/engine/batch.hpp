@@ -47,7 +47,8 @@ class Batch final : private AnswerSink {
   }
 
   /// Appends a request for an object, for which room is kept in the receive buffer. The object itself is dropped: this
-  /// is for what asking does (GetLink of ops/link.hpp), or for whether it is there. To get it, Channel::async_get().
+  /// is for what asking does (GetLink of ops/link.hpp), or for whether it is there. To see it,
+  /// Channel::async_execute().
   template <Request R>
   void ask(const R& request, std::uint64_t tag = 0) {
     append(request, tag, RequestKind::get);

@@ -29,7 +29,7 @@ struct CreateNamespace {
   std::string pin_path{};                 ///< where to pin it; empty: it lives as long as its descriptors
   std::string symlink_path{};             ///< a symbolic link to pin_path that is made as well; empty: none
   std::vector<KernelSetting> settings{};  ///< written inside the namespace; the first one costs about 270 µs
-  engine::SocketOptions socket{};
+  engine::SocketOptions socket{};         ///< of the socket that is handed over
 };
 
 /// Asks for a socket inside a namespace that exists. What `ip -n NAME` does before its own work, but without a mount

@@ -36,9 +36,8 @@ class RequestSink {
 /// work of its own once both its ends are up (carrier, link-local addresses), which gets in the way of whatever else is
 /// built.
 enum class Stage : std::uint8_t {
-  /// `lo` up, IPv4 addresses. Each link that is still down is asked for: it has waited for the kernel's linkwatch since
-  /// it
-  /// was made, which would look at all that wait whenever a link goes up (linkwatch_run_queue(), Linux 6.18).
+  /// `lo` up, IPv4 addresses. Each link that is still down is asked for, and so leaves the list of the kernel's
+  /// linkwatch, all of which would be walked whenever a link goes up (linkwatch_run_queue(), Linux 6.18).
   preparation,
   /// Links up, IPv6 addresses. One that is given to a link that is down has a route to its subnet that does not count
   /// until the link has carrier (rt6_sync_up() in net/ipv6/addrconf.c, Linux 6.18), and no gateway could be reached.
