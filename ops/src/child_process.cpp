@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,8 +46,10 @@ struct ChildPlan {
   int netns;
   char* const* argv;
   char* const* environment;
-  const PrivateMounts* mounts;  // null: ours
-  std::array<int, 3> streams;   // to become standard input, output and error; -1: ours
+  const PrivateMounts* mounts;      // null: ours
+  std::array<int, 3> streams;       // to become standard input, output and error; -1: ours
+  const ProcessSettings* settings;  // null: ours, but for SIGPIPE
+  pid_t ends_with;                  // our process id if the child is to end with our thread, else 0
   bool leads_group;
   int failure_pipe;
   sigset_t signal_mask;
@@ -74,6 +77,11 @@ error_code open_null(FileDescriptor& null, int flags) noexcept {
   return null ? above_standard_streams(null) : last_error();
 }
 
+error_code copy_above_standard_streams(int descriptor, FileDescriptor& copy) noexcept {
+  copy.reset(::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  return error_of(copy.get());
+}
+
 /// Both sides of the standard streams.
 struct Streams {
   std::array<FileDescriptor, 3> childs;
@@ -84,8 +92,8 @@ struct Streams {
     if (request.input == ProcessInput::none) {
       if (const auto error = open_null(childs[0], O_RDONLY)) return error;
     }
-    if (const auto error = open_output(request.output, childs[1], output)) return error;
-    return open_output(request.error_output, childs[2], error_output);
+    if (const auto error = open_output(request.output, request.output_descriptor, childs[1], output)) return error;
+    return open_output(request.error_output, request.error_output_descriptor, childs[2], error_output);
   }
 
   /// The child's side by number; -1 where it inherits ours.
@@ -96,8 +104,10 @@ struct Streams {
   }
 
  private:
-  static error_code open_output(ProcessOutput kind, FileDescriptor& write_end, FileDescriptor& read_end) noexcept {
+  static error_code open_output(ProcessOutput kind, int given, FileDescriptor& write_end,
+                                FileDescriptor& read_end) noexcept {
     if (kind == ProcessOutput::discard) return open_null(write_end, O_WRONLY);
+    if (kind == ProcessOutput::descriptor) return copy_above_standard_streams(given, write_end);
     if (kind != ProcessOutput::capture) return {};
     if (const auto error = open_pipe(read_end, write_end)) return error;
     return error_of(::fcntl(read_end.get(), F_SETFL, O_NONBLOCK));
@@ -106,15 +116,30 @@ struct Streams {
 
 // ---- in the child: system calls only ----
 
-void reset_signals(const sigset_t& mask) noexcept {
-  struct sigaction action{};
-  const struct sigaction default_action{};
+/// Without settings the signals stay ignored that are; SIGPIPE is ignored by programs for themselves only.
+void set_signals(const ProcessSettings* settings, const sigset_t& mask) noexcept {
   for (int signal = 1; signal < NSIG; ++signal) {
-    if (::sigaction(signal, nullptr, &action) < 0) continue;
-    const bool ignored = action.sa_handler == SIG_IGN && signal != SIGPIPE;
-    if (action.sa_handler != SIG_DFL && !ignored) ::sigaction(signal, &default_action, nullptr);
+    struct sigaction current{};
+    if (::sigaction(signal, nullptr, &current) < 0) continue;
+    const bool is_ignored = current.sa_handler == SIG_IGN;
+    const bool ignore =
+        settings != nullptr ? ::sigismember(&settings->ignored_signals, signal) == 1 : is_ignored && signal != SIGPIPE;
+    struct sigaction wanted{};
+    if (ignore) wanted.sa_handler = SIG_IGN;
+    if (current.sa_handler != wanted.sa_handler) ::sigaction(signal, &wanted, nullptr);
   }
-  ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+  ::sigprocmask(SIG_SETMASK, settings != nullptr ? &settings->blocked_signals : &mask, nullptr);
+}
+
+/// Where our thread has ended before the kernel knew of the wish, we have another parent by now.
+void end_with_thread(pid_t parent) noexcept {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(128 + SIGKILL);
+}
+
+void apply(const ProcessSettings* settings, const sigset_t& mask) noexcept {
+  if (settings != nullptr && settings->open_files) ::setrlimit(RLIMIT_NOFILE, &*settings->open_files);
+  set_signals(settings, mask);
 }
 
 [[noreturn]] void give_up(const ChildPlan& plan, ChildStep step) noexcept {
@@ -125,6 +150,7 @@ void reset_signals(const sigset_t& mask) noexcept {
 
 [[noreturn]] void run_child(const ChildPlan& plan) noexcept {
   if (plan.leads_group) ::setpgid(0, 0);
+  if (plan.ends_with != 0) end_with_thread(plan.ends_with);
   if (::setns(plan.netns, CLONE_NEWNET) < 0) give_up(plan, ChildStep::enter_namespace);
   for (int number = 0; number <= STDERR_FILENO; ++number) {
     const int stream = plan.streams[static_cast<std::size_t>(number)];
@@ -132,7 +158,7 @@ void reset_signals(const sigset_t& mask) noexcept {
   }
   // Behind the streams, so that what cannot be bound is reported where the command reports.
   if (plan.mounts != nullptr && plan.mounts->enter() < 0) give_up(plan, ChildStep::mount);
-  reset_signals(plan.signal_mask);
+  apply(plan.settings, plan.signal_mask);
   ::execvpe(plan.argv[0], plan.argv, plan.environment);
   give_up(plan, ChildStep::execute);
 }
@@ -156,6 +182,13 @@ pid_t start(ChildPlan& plan) noexcept {
   return pid;
 }
 
+/// The kernel reaps our children itself then, and nobody learns how they have ended: wait(2).
+bool ignores_children() noexcept {
+  struct sigaction action{};
+  ::sigaction(SIGCHLD, nullptr, &action);
+  return action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0;
+}
+
 ChildProcess failure(std::string_view step, error_code error) noexcept {
   ChildProcess child;
   child.error = error;
@@ -172,10 +205,31 @@ PointerArray::PointerArray(std::span<const std::string> strings) {
   pointers_.push_back(nullptr);
 }
 
+ProcessSettings ProcessSettings::current() noexcept {
+  ProcessSettings settings;
+  ::sigemptyset(&settings.ignored_signals);
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction action{};
+    if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) {
+      ::sigaddset(&settings.ignored_signals, signal);
+    }
+  }
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &settings.blocked_signals);
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) settings.open_files = limit;
+  return settings;
+}
+
+void apply_settings(const ProcessSettings& settings) noexcept { apply(&settings, settings.blocked_signals); }
+
 ChildProcess start_child(const RunInNamespace& request) {
   if (request.arguments.empty()) {
     return failure(name_of(ChildStep::execute),
                    boost::system::errc::make_error_code(boost::system::errc::invalid_argument));
+  }
+  if (ignores_children()) {
+    return failure("wait for the command, for SIGCHLD is ignored",
+                   boost::system::errc::make_error_code(boost::system::errc::no_child_process));
   }
   std::optional<PrivateMounts> mounts;
   if (!request.mounts_of.empty()) {
@@ -197,6 +251,8 @@ ChildProcess start_child(const RunInNamespace& request) {
                  .environment = request.environment ? environment.get() : ::environ,
                  .mounts = mounts ? &*mounts : nullptr,
                  .streams = streams.numbers(request),
+                 .settings = request.settings ? &*request.settings : nullptr,
+                 .ends_with = request.ends_with_thread ? ::getpid() : 0,
                  .leads_group = request.input != ProcessInput::inherit,
                  .failure_pipe = failure_write.get(),
                  .signal_mask = {}};
@@ -205,6 +261,7 @@ ChildProcess start_child(const RunInNamespace& request) {
   if (child.pid < 0) return failure("start a process", last_error());
   failure_write.reset();
   ChildFailure reason{};
+  // Returns at once: the command's execution has closed the child's end, or the child has written and exited.
   if (::read(failure_read.get(), &reason, sizeof reason) == sizeof reason) {
     reap(child.pid);
     return failure(name_of(reason.step), {reason.error_number, boost::system::system_category()});

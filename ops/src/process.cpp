@@ -1,6 +1,7 @@
 #include "netherd/ops/process.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -25,6 +26,9 @@ namespace {
 namespace asio = boost::asio;
 using asio::posix::stream_descriptor;
 using boost::system::error_code;
+
+/// How long a process that got SIGKILL may take to end before it is left to the kernel.
+constexpr int killed_patience_ms = 1'000;
 
 /// Collects what comes out of a pipe.
 class Capture {
@@ -86,7 +90,10 @@ class RunningProcess : public std::enable_shared_from_this<RunningProcess> {
   ~RunningProcess() {
     if (ended_) return;
     send_signal(SIGKILL);
-    static_cast<void>(wait_for_end());
+    pollfd exit{.fd = exit_.native_handle(), .events = POLLIN, .revents = 0};
+    ::poll(&exit, 1, killed_patience_ms);
+    siginfo_t status{};
+    static_cast<void>(look_for_end(status));
   }
   RunningProcess(const RunningProcess&) = delete;
   RunningProcess& operator=(const RunningProcess&) = delete;
@@ -101,12 +108,16 @@ class RunningProcess : public std::enable_shared_from_this<RunningProcess> {
     }
     collect(output_);
     collect(error_output_);
-    exit_.async_wait(stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
-      if (!error) self->finish();
-    });
+    wait_for_end();
   }
 
  private:
+  void wait_for_end() {
+    exit_.async_wait(stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
+      if (!error) self->finish_if_ended();
+    });
+  }
+
   void collect(Capture& capture) {
     if (!capture.open()) return;
     capture.stream().async_wait(stream_descriptor::wait_read, [self = shared_from_this(), &capture](error_code error) {
@@ -127,32 +138,42 @@ class RunningProcess : public std::enable_shared_from_this<RunningProcess> {
     });
   }
 
-  void finish() {
-    const siginfo_t status = wait_for_end();
+  /// An event alone proves nothing: it may have been under way for an earlier descriptor, whose place in Asio's reactor
+  /// this one has taken.
+  void finish_if_ended() {
+    siginfo_t status{};
+    const error_code error = look_for_end(status);
+    if (!error && status.si_pid == 0) return wait_for_end();
+    finish(error, status);
+  }
+
+  void finish(error_code error, const siginfo_t& status) {
+    ended_ = true;
     grace_timer_.cancel();
     for (Capture* capture : {&output_, &error_output_}) {
       if (capture->open()) capture->drain();
       capture->close();
     }
     ProcessResult result;
+    if (error) result.failed_step = "learn how the command has ended";
     result.signal = status.si_code == CLD_EXITED ? 0 : status.si_status;
     result.exit_code = status.si_code == CLD_EXITED ? status.si_status : 128 + status.si_status;
     result.output = output_.take();
     result.error_output = error_output_.take();
     result.truncated = output_.truncated() || error_output_.truncated();
-    std::move(completion_)
-        .post(cancelled_ ? error_code{asio::error::operation_aborted} : error_code{}, std::move(result));
+    if (!error && cancelled_) error = asio::error::operation_aborted;
+    std::move(completion_).post(error, std::move(result));
   }
 
   /// The process id stays ours until the process was waited for.
   void send_signal(int signal) const noexcept { ::kill(signal_target_, signal); }
 
-  siginfo_t wait_for_end() noexcept {
-    siginfo_t status{};
-    while (::waitid(P_PID, static_cast<id_t>(pid_), &status, WEXITED) < 0 && errno == EINTR) {
+  /// Never waits: `status.si_pid` is 0 as long as the process has not ended. An error: somebody else has waited for it.
+  error_code look_for_end(siginfo_t& status) noexcept {
+    while (::waitid(P_PIDFD, static_cast<id_t>(exit_.native_handle()), &status, WEXITED | WNOHANG) < 0) {
+      if (errno != EINTR) return last_error();
     }
-    ended_ = true;
-    return status;
+    return {};
   }
 
   stream_descriptor exit_;  // a pidfd: readable when the process has ended
@@ -186,7 +207,8 @@ void start_process(const asio::any_io_executor& executor, const RunInNamespace& 
 
 }  // namespace detail
 
-error_code exec_in_namespace(int netns, std::span<const std::string> arguments, std::string_view mounts_of) {
+error_code exec_in_namespace(int netns, std::span<const std::string> arguments, std::string_view mounts_of,
+                             const ProcessSettings* settings) {
   if (arguments.empty()) return boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
   std::optional<PrivateMounts> mounts;
   if (!mounts_of.empty()) {
@@ -198,6 +220,7 @@ error_code exec_in_namespace(int netns, std::span<const std::string> arguments, 
   if (mounts) {
     if (const auto error = error_of(mounts->enter())) return error;
   }
+  if (settings != nullptr) apply_settings(*settings);
   const PointerArray argv{arguments};
   ::execvp(argv.get()[0], argv.get());
   return last_error();

@@ -1,10 +1,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
@@ -12,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "iproute2.hpp"
 #include "netherd/ops/process.hpp"
@@ -200,6 +203,91 @@ TEST_F(ProcessTest, DestroyedContextKillsTheProcess) {
   async_run(short_lived->get_executor(), shell("exec sleep 1000"), keep());
   short_lived.reset();
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
+/// An event of a descriptor of the first command must not count as the end of the second one: its status would be
+/// waited for, and the loop would stand still until then.
+TEST_F(ProcessTest, NeverKeepsTheLoopWaiting) {
+  for (int round = 0; round < 20; ++round) {
+    asio::cancellation_signal signal;
+    asio::steady_timer timer{context};
+    const RunInNamespace second = shell("exec sleep 5");
+    async_run(context.get_executor(), shell("echo before"), [&](error_code, const ProcessResult& first) {
+      EXPECT_EQ(first.output, "before\n");
+      async_run(context.get_executor(), second, asio::bind_cancellation_slot(signal.slot(), keep()));
+      timer.expires_after(10ms);
+      timer.async_wait([&](error_code) { signal.emit(asio::cancellation_type::terminal); });
+    });
+    context.restart();
+    context.run();
+    ASSERT_EQ(error, asio::error::operation_aborted);
+    ASSERT_EQ(result.signal, SIGTERM) << "the loop has waited for the process instead of for its timer";
+  }
+}
+
+TEST_F(ProcessTest, SaysWhereItCannotLearnTheExitStatus) {
+  for (const int flags : {0, SA_NOCLDWAIT}) {
+    struct sigaction action{};
+    action.sa_flags = flags;
+    action.sa_handler = flags == 0 ? SIG_IGN : SIG_DFL;
+    ASSERT_EQ(::sigaction(SIGCHLD, &action, nullptr), 0);
+    async_run(context.get_executor(), shell("touch /run/was-run"), keep());
+    context.restart();
+    context.run();
+    ::signal(SIGCHLD, SIG_DFL);
+    EXPECT_EQ(error, errc::no_child_process);
+    EXPECT_EQ(result.failed_step, "wait for the command, for SIGCHLD is ignored");
+    EXPECT_FALSE(std::filesystem::exists("/run/was-run"));
+  }
+}
+
+TEST_F(ProcessTest, SomebodyElseWhoHasWaitedIsAnError) {
+  async_run(context.get_executor(), shell("exit 3"), keep());
+  ASSERT_GT(::waitpid(-1, nullptr, 0), 0);
+  context.run();
+  EXPECT_EQ(error, errc::no_child_process);
+  EXPECT_EQ(result.failed_step, "learn how the command has ended");
+}
+
+TEST_F(ProcessTest, SettingsArePassedOn) {
+  ProcessSettings settings = ProcessSettings::current();
+  const bool ignored = ::sigismember(&settings.ignored_signals, SIGPIPE) == 1;
+  EXPECT_FALSE(ignored);
+  ::sigaddset(&settings.ignored_signals, SIGHUP);
+  ::sigaddset(&settings.ignored_signals, SIGPIPE);
+  ::sigaddset(&settings.blocked_signals, SIGUSR2);
+  settings.open_files->rlim_cur = 123;
+  RunInNamespace request = shell("");
+  request.arguments = {"grep", "-hE", "SigIgn|SigBlk|open files", "/proc/self/status", "/proc/self/limits"};
+  request.settings = settings;
+  ::signal(SIGUSR1, SIG_IGN);  // for ourselves only
+  run(request);
+  ::signal(SIGUSR1, SIG_DFL);
+  EXPECT_TRUE(result.output.starts_with("SigBlk:\t0000000000000800\nSigIgn:\t0000000000001001\nMax open files"))
+      << result.output;
+  EXPECT_NE(result.output.find(" 123 "), std::string::npos) << result.output;
+}
+
+TEST_F(ProcessTest, WritesToTheCallersDescriptors) {
+  const engine::FileDescriptor output{::memfd_create("output", MFD_CLOEXEC)};
+  RunInNamespace request = shell("echo out; echo err >&2");
+  request.output = ProcessOutput::descriptor;
+  request.output_descriptor = output.get();
+  request.error_output = ProcessOutput::descriptor;
+  request.error_output_descriptor = output.get();
+  run(request);
+  std::array<char, 64> text{};
+  const ssize_t size = ::pread(output.get(), text.data(), text.size(), 0);
+  EXPECT_EQ(std::string(text.data(), static_cast<std::size_t>(size)), "out\nerr\n");
+}
+
+TEST_F(ProcessTest, CanEndWithTheThreadThatHasStartedIt) {
+  RunInNamespace request = shell("exec sleep 1000");
+  request.ends_with_thread = true;
+  std::thread{[&] { async_run(context.get_executor(), request, keep()); }}.join();
+  context.run();
+  EXPECT_EQ(result.signal, SIGKILL);
+  EXPECT_FALSE(error);
 }
 
 TEST_F(ProcessTest, ManyAtATime) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -27,6 +30,18 @@ enum class ProcessOutput {
   discard,      ///< /dev/null
   capture,      ///< into the result
   with_output,  ///< standard error only: to wherever standard output goes (`2>&1`)
+  descriptor,   ///< to a descriptor of the caller's
+};
+
+/// What a program was started with, to be passed on to the commands that it starts, whatever it has changed for itself
+/// since (as `env --default-signal`, `nohup` and `ulimit -n` set it for their commands).
+struct ProcessSettings {
+  sigset_t ignored_signals{};  ///< `nohup` ignores SIGHUP, a shell SIGINT and SIGQUIT of what runs in the background
+  sigset_t blocked_signals{};
+  std::optional<rlimit> open_files{};  ///< RLIMIT_NOFILE
+
+  /// Those of this process and the calling thread, now. Takes about 70 system calls.
+  [[nodiscard]] static ProcessSettings current() noexcept;
 };
 
 /// Asks for a process inside a namespace: `ip netns exec NAME COMMAND`. Without `mounts_of` it has no mount namespace
@@ -43,8 +58,15 @@ struct RunInNamespace {
   ProcessInput input = ProcessInput::none;
   ProcessOutput output = ProcessOutput::inherit;
   ProcessOutput error_output = ProcessOutput::inherit;
+  int output_descriptor = -1;        ///< for ProcessOutput::descriptor; as `netns`, open until the initiation is over
+  int error_output_descriptor = -1;  ///< likewise
   std::size_t capture_limit_bytes = 16U << 20U;  ///< of each stream; what is beyond is read and dropped
   std::chrono::milliseconds kill_grace{2'000};   ///< between SIGTERM and SIGKILL when the operation is cancelled
+  std::optional<ProcessSettings> settings{};     ///< nothing: see async_run()
+  /// The kernel kills the process when the thread that calls async_run() ends, `kill -9` of its process included
+  /// (PR_SET_PDEATHSIG). For threads that live as long as their process only. Does not reach what the process has
+  /// started itself.
+  bool ends_with_thread = false;
 };
 
 /// How a process has ended.
@@ -67,14 +89,16 @@ void start_process(const boost::asio::any_io_executor& executor, const RunInName
 /// Runs a command inside a namespace and completes when it has ended.
 ///
 /// The process is started inside the initiating function, which returns once the kernel has loaded the command (about
-/// 1 ms). Unless it inherits our standard input it is the leader of a process group of its own, which a Ctrl-C at the
-/// terminal does not reach. It starts with our signal mask; signals that we handle, and SIGPIPE, are reset.
+/// 1 ms; longer only if the command's file is on a file system that does not answer, or with `mounts_of`, where mounts
+/// are made first). Nothing else blocks the executor's thread. Unless it inherits our standard input it is the leader
+/// of a process group of its own, which a Ctrl-C at the terminal does not reach. Without `settings` it starts with our
+/// signal mask, it ignores the signals that we ignore except SIGPIPE, and has our limit of open files.
 ///
 /// Completion: when the process has ended, with all that it had written until then. What its own children go on to
 /// write is not waited for. No error means that the command was run, whatever its exit code. Errors: those of what
 /// could not be done, ProcessResult::failed_step says what: no_such_file_or_directory and permission_denied (the
 /// command), invalid_argument (not a namespace, or `mounts_of` is no name), operation_not_permitted (CAP_SYS_ADMIN is
-/// needed), too_many_files_open.
+/// needed), too_many_files_open, no_child_process (SIGCHLD is ignored, see below).
 ///
 /// Cancellation (terminal or partial): the process, or its whole group if it leads one, gets SIGTERM, and after
 /// `kill_grace` SIGKILL; the operation completes with operation_aborted when the process has ended, and with what it
@@ -82,7 +106,12 @@ void start_process(const boost::asio::any_io_executor& executor, const RunInName
 ///
 /// In a co_await expression give the request a name of its own: g++ 12 destroys a braced temporary twice there.
 ///
-/// Nobody else may wait for the process (SIGCHLD must not be ignored). Thread safety: the executor's context is run by
+/// Nobody else may wait for the process, and the program must not ignore SIGCHLD (neither SIG_IGN nor SA_NOCLDWAIT):
+/// the kernel then forgets how processes end (wait(2)). A process inherits an ignored SIGCHLD, so a program that uses
+/// this function calls `signal(SIGCHLD, SIG_DFL)` at its start; the library leaves the program's signals alone, and
+/// starts nothing but completes with no_child_process where SIGCHLD is ignored.
+///
+/// Thread safety: the executor's context is run by
 /// one thread, or the executor is a strand.
 template <boost::asio::completion_token_for<detail::ProcessSignature> Token>
 auto async_run(boost::asio::any_io_executor executor, const RunInNamespace& request, Token&& token) {
@@ -94,9 +123,10 @@ auto async_run(boost::asio::any_io_executor executor, const RunInNamespace& requ
 }
 
 /// Replaces this process by a command inside a namespace, for a single command in the foreground. Returns only if that
-/// is not possible; the calling thread may then be in the namespace already. Errors: as async_run(). `mounts_of`: as in
-/// RunInNamespace.
+/// is not possible; the calling thread may then be in the namespace already, and `settings`, if given, are in force.
+/// Errors: as async_run(). `mounts_of`: as in RunInNamespace.
 [[nodiscard]] boost::system::error_code exec_in_namespace(int netns, std::span<const std::string> arguments,
-                                                          std::string_view mounts_of = {});
+                                                          std::string_view mounts_of = {},
+                                                          const ProcessSettings* settings = nullptr);
 
 }  // namespace netherd::ops
