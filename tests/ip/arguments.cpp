@@ -38,7 +38,7 @@ std::vector<ArgumentRow> read_rows() {
   return rows;
 }
 
-constexpr std::string_view marks = ">~!@";
+constexpr std::string_view marks = ">=?~!@";
 
 }  // namespace
 

@@ -20,6 +20,8 @@ ip rule add from 10.0.0.0/8 table 100 pref 5
 ip rule add fwmark 0x10/0xff iif v0 to 1.2.3.4 goto 32766 pref 7
 ip rule add pref 8 uidrange 1-2 ipproto tcp sport 5-6 dport 9 blackhole
 ip rule add not from 9.9.9.0/24 table main suppress_prefixlength 0 pref 9
+ip rule add tos 0x10 oif v0 table 100 pref 10 protocol static; ip rule add tun_id 5 table 100 pref 11
+ip rule add l3mdev pref 12; ip -6 rule add from 2001:db8::/32 table 100
 ip route add 10.5.0.0/16 nexthop via 10.0.0.2 weight 2 nexthop via 10.0.0.3
 ip route add default via 10.0.0.9 metric 7 mtu lock 1400 rtt 20ms rto_min 5s hoplimit 9 features ecn congctl cubic
 ip route add blackhole 9.9.9.9; ip route add 10.7.0.0/16 via inet6 2001:db8::2 dev br0
@@ -36,7 +38,8 @@ sleep 3)");
   }
   void TearDown() override {
     static_cast<void>(
-        run("ip link del br0; ip link del v0; ip link del tap0; ip rule flush; ip netns del x; ip netns del y"));
+        run("ip link del br0; ip link del v0; ip link del tap0; ip rule flush; ip -6 rule flush; ip netns del x; ip "
+            "netns del y"));
   }
 };
 
@@ -74,6 +77,16 @@ std::vector<std::string> said_once_more(const std::string& line) {
   return said;
 }
 
+void expect_both_say_the_same(const std::vector<std::string>& lines) {
+  const auto said = said_by_both(lines);
+  ASSERT_EQ(said.size(), 2 * lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (said[2 * i] == said[2 * i + 1]) continue;
+    const auto again = said_once_more(lines[i]);
+    EXPECT_EQ(again[0], again[1]) << "Left: netherd ip. Right: ip.";
+  }
+}
+
 TEST_F(Show, IsThatOfIp) {
   const auto commands = commands_marked('>');
   for (const std::string format : formats) {
@@ -83,14 +96,14 @@ TEST_F(Show, IsThatOfIp) {
       if (format.find("-s") != std::string::npos && command == "-6 addr") continue;
       lines.push_back(std::string{format}.append(" ").append(command));
     }
-    const auto said = said_by_both(lines);
-    ASSERT_EQ(said.size(), 2 * lines.size()) << format;
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      if (said[2 * i] == said[2 * i + 1]) continue;
-      const auto again = said_once_more(lines[i]);
-      EXPECT_EQ(again[0], again[1]) << "Left: netherd ip. Right: ip.";
-    }
+    expect_both_say_the_same(lines);
   }
+  std::vector<std::string> lines = commands_marked('?');
+  for (const std::string& command : commands_marked('=')) {
+    lines.push_back(command);
+    lines.push_back("-j " + command);
+  }
+  expect_both_say_the_same(lines);
 }
 
 }  // namespace

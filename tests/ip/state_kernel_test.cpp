@@ -53,6 +53,10 @@ constexpr const char* sequences[]{
     "rule add from 10.0.0.0/8 table 100 pref 5\nrule add to 10.1.0.0/16 blackhole pref 6\n-6 rule add fwmark 1 table "
     "7\nrule del pref 5",
     "rule flush",
+    "rule add from 10.0.0.0/8 table 100 pref 5\nrule add from 10.1.0.0/16 iif lo table 101 pref 6\n"
+    "rule add fwmark 7 table 102 pref 7 protocol static\nrule add to 10.1.0.0/16 blackhole pref 8\n"
+    "rule flush from 10.1.0.0/16 iif lo\nrule flush protocol static table 102\nrule flush to 10.0.0.0/8\n"
+    "rule flush pref 99\nrule flush table 100",
     "link add d0 type veth peer name d1\nlink set d0 up\nneigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev d0\n"
     "neigh add 10.0.0.8 lladdr 02:00:00:00:00:08 nud stale dev d0\nneigh replace 10.0.0.7 lladdr 02:00:00:00:00:09 dev "
     "d0\n"

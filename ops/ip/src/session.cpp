@@ -81,10 +81,10 @@ void Session::execute(Request& request) {
   if (!outcome.ok()) fail(refusal(outcome), status_refused);
 }
 
-void Session::list(Request& request, Messages& found) {
+void Session::list(Request& request, Messages& found, int status) {
   settle();
   const Outcome outcome = connection_.list(request, found);
-  if (!outcome.ok()) fail(refusal(outcome) + "\nDump terminated", status_refused);
+  if (!outcome.ok()) fail(refusal(outcome) + "\nDump terminated", status);
 }
 
 const LinkFacts* Session::remember(LinkFacts facts) {

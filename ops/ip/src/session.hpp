@@ -47,8 +47,8 @@ class Session final : public Environment {
   /// The same, but only what was posted here.
   void settle_own();
   [[nodiscard]] bool has_posted() const noexcept { return connection_.has_posted(); }
-  /// Lists objects; failure is thrown.
-  void list(Request& request, Messages& found);
+  /// Lists objects. Throws failure with `status`: the commands of `ip` disagree about it.
+  void list(Request& request, Messages& found, int status = status_refused);
 
   /// The link of this index by name, "if7" where there is none, "*" for 0.
   [[nodiscard]] std::string link_name(int index);

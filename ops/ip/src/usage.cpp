@@ -54,8 +54,7 @@ const std::string_view route =
 
 const std::string_view rule =
     "Usage: netherd ip rule { add | delete } SELECTOR... ACTION\n"
-    "       netherd ip rule show [ table T ]\n"
-    "       netherd ip rule flush\n"
+    "       netherd ip rule { show | flush } [ SELECTOR ]... [ table T ] [ protocol P ]\n"
     "SELECTOR := { not | from PREFIX | to PREFIX | tos TOS | fwmark MARK[/MASK] | iif DEV | oif DEV | pref N | l3mdev "
     "|\n"
     "              uidrange N-N | ipproto P | sport N[-N] | dport N[-N] | tun_id N }\n"
