@@ -21,6 +21,9 @@ using engine::MessageView;
 using NeighbourTable = AttributeTable<NDA_FLAGS_EXT>;
 
 constexpr unsigned no_state = 0x100;
+/// Asks the kernel for the neighbours behind links that have no master (neigh_master_filtered() in
+/// net/core/neighbour.c, Linux 6.18).
+constexpr int without_master = -1;
 
 struct State {
   std::string_view word;
@@ -145,9 +148,9 @@ bool passes(const MessageView& message, const NeighbourFilter& filter) {
   if (filter.family != AF_UNSPEC && filter.family != header.ndm_family) return false;
   if (filter.index != 0 && filter.index != header.ndm_ifindex) return false;
   const bool stateless = header.ndm_state == 0 && (filter.states & no_state) != 0;
-  if ((filter.states & header.ndm_state) == 0 && (header.ndm_flags & NTF_PROXY) == 0 && !stateless) return false;
-  if (filter.protocol && *filter.protocol != table.u8(NDA_PROTOCOL)) return false;
-  if (filter.master != 0 && filter.master != table.index(NDA_MASTER)) return false;
+  const bool in_any_state = (header.ndm_flags & (NTF_PROXY | NTF_EXT_LEARNED)) != 0;
+  if ((filter.states & header.ndm_state) == 0 && !in_any_state && !stateless) return false;
+  if (filter.protocol != 0 && filter.protocol != table.u8(NDA_PROTOCOL)) return false;
   if (filter.unused && table.has(NDA_CACHEINFO) && table.as<nda_cacheinfo>(NDA_CACHEINFO).ndm_refcnt != 0) return false;
   if (!filter.prefix || !table.has(NDA_DST)) return true;
   Inet address{.family = header.ndm_family, .size = table.bytes(NDA_DST).size()};
@@ -186,7 +189,7 @@ Request neighbour_dump(const NeighbourFilter& filter) {
 int show_neighbours(Session& session, const NeighbourFilter& filter) {
   Messages neighbours;
   Request request = neighbour_dump(filter);
-  session.list(request, neighbours);
+  session.list(request, neighbours, status_failed);
   session.printer().open_document();
   for (const MessageView neighbour : neighbours) print_neighbour(session, neighbour, filter);
   session.printer().close_document();
@@ -203,7 +206,7 @@ int flush_neighbours(Session& session, NeighbourFilter filter) {
   for (; round < most_rounds; ++round) {
     Messages neighbours;
     Request request = neighbour_dump(filter);
-    session.list(request, neighbours);
+    session.list(request, neighbours, status_failed);
     std::size_t flushed = 0;
     for (const MessageView neighbour : neighbours) {
       if (!passes(neighbour, filter)) continue;
@@ -250,6 +253,8 @@ Command show(Words words, const Options& options, Environment& environment, bool
       const int index = link != nullptr ? link->index : 0;
       if (index == 0 || !is_vrf(environment, index)) refuse(name, "Not a valid VRF name\n");
       filter.master = index;
+    } else if (words.accept("nomaster")) {
+      filter.master = without_master;
     } else if (words.accept("unused")) {
       filter.unused = true;
     } else if (words.accept("nud")) {
@@ -265,7 +270,7 @@ Command show(Words words, const Options& options, Environment& environment, bool
       const std::string_view word = words.take();
       const auto protocol = names::read_protocol(word);
       if (!protocol && word != "all") refuse(word, "invalid \"protocol\"\n");
-      if (protocol) filter.protocol = static_cast<std::uint8_t>(*protocol);
+      filter.protocol = static_cast<std::uint8_t>(protocol.value_or(0));
     } else {
       words.accept("to");
       if (words.abbreviates("help")) fail_with_usage(usage::neighbour);
@@ -277,6 +282,45 @@ Command show(Words words, const Options& options, Environment& environment, bool
   return {.action = [filter, flush](Session& session) {
     return flush ? flush_neighbours(session, filter) : show_neighbours(session, filter);
   }};
+}
+
+/// Text even where JSON was asked for, as `ip` writes it there.
+int show_neighbour(Session& session, Request request) {
+  auto layout = session.options().layout();
+  layout.format = Printer::Format::text;
+  session.printer() = Printer{layout};
+  const auto outcome =
+      session.connection().get(request, [&](const MessageView& found) { print_neighbour(session, found, {}); });
+  if (!outcome.ok()) fail(refusal(outcome), status_refused);
+  session.flush();
+  return 0;
+}
+
+Command get_neighbour(Words words, const Options& options, Environment& environment) {
+  ndmsg header{};
+  std::string_view device;
+  std::optional<Inet> address;
+  while (!words.empty()) {
+    if (words.accept("dev")) {
+      device = words.take();
+      continue;
+    }
+    const bool proxy = words.accept_short("proxy");
+    if (proxy) header.ndm_flags |= NTF_PROXY;
+    if (!proxy) words.accept("to");
+    if (words.abbreviates("help")) fail_with_usage(usage::neighbour);
+    const std::string_view word = words.empty() ? "" : words.peek();
+    if (address) proxy ? refuse_duplicate("address", word) : refuse_garbage("to", word);
+    address = take_address(words, options.family);
+  }
+  const bool is_proxy = (header.ndm_flags & NTF_PROXY) != 0;
+  if (!address || address->family == AF_UNSPEC || (device.empty() && !is_proxy))
+    fail("Device and address are required arguments.");
+  header.ndm_family = static_cast<unsigned char>(address->family);
+  if (!device.empty()) header.ndm_ifindex = index_of(environment, device);
+  Request request{RTM_GETNEIGH, 0, header};
+  request.put(NDA_DST, address->bytes());
+  return {.action = [request](Session& session) { return show_neighbour(session, request); }};
 }
 
 /// Address, device and link-layer address in columns.
@@ -325,8 +369,8 @@ void print_neighbour(Session& session, const MessageView& message, const Neighbo
   }
   if ((header.ndm_flags & NTF_ROUTER) != 0) printer.null("router", "router ");
   if ((header.ndm_flags & NTF_PROXY) != 0) printer.null("proxy", "proxy ");
-  if ((header.ndm_flags & NTF_EXT_LEARNED) != 0) printer.null("extern_learn", "extern_learn ");
   if ((table.u32(NDA_FLAGS_EXT) & NTF_EXT_MANAGED) != 0) printer.null("managed", "managed ");
+  if ((header.ndm_flags & NTF_EXT_LEARNED) != 0) printer.null("extern_learn", "extern_learn ");
   if ((header.ndm_flags & NTF_OFFLOADED) != 0) printer.null("offload", "offload ");
   if (statistics && table.has(NDA_CACHEINFO)) print_cache_facts(printer, table.as<nda_cacheinfo>(NDA_CACHEINFO));
   if (statistics && table.has(NDA_PROBES)) printer.number("probes", "probes ", table.u32(NDA_PROBES));
@@ -345,6 +389,7 @@ Command parse_neighbour(Words words, const Options& options, Environment& enviro
   if (words.accept_short("replace"))
     return modify(words, options, environment, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
   if (words.accept_short("delete")) return modify(words, options, environment, RTM_DELNEIGH, 0);
+  if (words.accept_short("get")) return get_neighbour(words, options, environment);
   if (words.accept_short("show") || words.accept_short("lst") || words.accept_short("list")) {
     return show(words, options, environment, false);
   }

@@ -21,7 +21,7 @@ struct NeighbourFilter {
   unsigned states = ~0U;  ///< NUD_*; 0x100: none at all
   bool proxy = false;
   bool unused = false;
-  std::optional<std::uint8_t> protocol{};
+  std::uint8_t protocol = 0;  ///< 0: any
   std::optional<Inet> prefix{};
 };
 void print_neighbour(Session& session, const engine::MessageView& message, const NeighbourFilter& filter);

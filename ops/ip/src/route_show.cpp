@@ -594,30 +594,37 @@ Command parse_route_show(Words words, const Options& options, Environment& envir
 
 namespace {
 
+struct WayQuestion {
+  Request request;
+  bool connected = false;
+};
+
 class GetParser {
  public:
   GetParser(Request& request, Environment& environment) : request_{request}, environment_{environment} {}
 
   void parse(Words& words) {
     while (!words.empty()) {
-      if (!take_flow(words) && !take_ports(words)) take_destination(words);
+      if (!take_flow(words) && !take_flag(words) && !take_ports(words)) take_destination(words);
     }
     auto& header = request_.header<rtmsg>();
-    if (header.rtm_dst_len == 0) fail("need at least a destination address");
+    if (!has_destination_) fail("need at least a destination address");
     if (!iif_.empty()) request_.put_value(RTA_IIF, index_of(environment_, iif_));
     if (!oif_.empty()) request_.put_value(RTA_OIF, index_of(environment_, oif_));
     if (mark_ != 0) request_.put_u32(RTA_MARK, mark_);
     if (header.rtm_family == AF_UNSPEC) header.rtm_family = AF_INET;
     if (header.rtm_family == AF_INET) header.rtm_flags |= RTM_F_LOOKUP_TABLE;  // IPv6 refuses it
   }
+  /// Where a source is given there is nothing to connect.
+  [[nodiscard]] bool connects() const noexcept { return connected_ && !has_source_; }
 
  private:
-  void put_prefix(Words& words, int attribute, unsigned char& length) {
+  Inet put_prefix(Words& words, int attribute) {
     auto& header = request_.header<rtmsg>();
     const Inet prefix = take_prefix(words, header.rtm_family);
     if (header.rtm_family == AF_UNSPEC) header.rtm_family = static_cast<unsigned char>(prefix.family);
-    length = static_cast<unsigned char>(prefix.bits);
     if (prefix.size > 0) request_.put(attribute, prefix.bytes());
+    return prefix;
   }
 
   bool take_flow(Words& words) {
@@ -628,21 +635,39 @@ class GetParser {
       request_.header<rtmsg>().rtm_tos = static_cast<unsigned char>(*tos);
     } else if (words.accept_short("from")) {
       if (words.abbreviates("help")) fail_with_usage(usage::route);
-      unsigned char length = 0;
-      put_prefix(words, RTA_SRC, length);
-      request_.header<rtmsg>().rtm_src_len = length;
+      has_source_ = true;
+      request_.header<rtmsg>().rtm_src_len = static_cast<unsigned char>(put_prefix(words, RTA_SRC).bits);
     } else if (words.accept_short("iif")) {
       iif_ = words.take();
     } else if (words.accept_short("mark")) {
-      mark_ = words.take_u32("\"mark\" value is invalid\n");
+      mark_ = words.take_u32("invalid mark value");
     } else if (words.accept_short("oif") || words.accept("dev")) {
       oif_ = words.take();
-    } else if (words.accept_short("notify")) {
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool take_flag(Words& words) {
+    if (words.accept_short("notify")) {
       request_.header<rtmsg>().rtm_flags |= RTM_F_NOTIFY;
+    } else if (words.accept_short("connected")) {
+      connected_ = true;
+    } else if (words.accept_short("vrf")) {
+      const std::string_view name = words.take();
+      if (table_of_vrf(environment_, name) == 0) refuse(name, "Invalid VRF\n");
+      oif_ = name;
     } else if (words.accept_short("uid")) {
       request_.put_u32(RTA_UID, words.take_u32("invalid UID\n"));
     } else if (words.accept_short("fibmatch")) {
       request_.header<rtmsg>().rtm_flags |= RTM_F_FIB_MATCH;
+    } else if (words.accept("as")) {
+      words.accept("to");
+      auto& header = request_.header<rtmsg>();
+      const Inet address = take_address(words, header.rtm_family);
+      if (header.rtm_family == AF_UNSPEC) header.rtm_family = static_cast<unsigned char>(address.family);
+      request_.put(RTA_NEWDST, address.bytes());
     } else {
       return false;
     }
@@ -651,12 +676,11 @@ class GetParser {
 
   bool take_ports(Words& words) {
     const auto put_port = [&](int attribute, std::string_view complaint) {
-      const std::uint16_t port = words.take_u16(complaint);
-      request_.put_u16(attribute, static_cast<std::uint16_t>(port << 8U | port >> 8U));
+      request_.put_u16(attribute, __builtin_bswap16(words.take_u16(complaint)));
     };
-    if (words.accept("sport")) {
+    if (words.accept_short("sport")) {
       put_port(RTA_SPORT, "invalid sport\n");
-    } else if (words.accept("dport")) {
+    } else if (words.accept_short("dport")) {
       put_port(RTA_DPORT, "invalid dport\n");
     } else if (words.accept("ipproto")) {
       request_.put_u8(RTA_IP_PROTO, take_ip_protocol(words));
@@ -666,13 +690,19 @@ class GetParser {
     return true;
   }
 
+  /// A prefix length is not what is asked for: a warning, as by `ip`.
   void take_destination(Words& words) {
     words.accept("to");
     if (words.abbreviates("help")) fail_with_usage(usage::route);
-    if (request_.header<rtmsg>().rtm_dst_len != 0) refuse_garbage("to", words.empty() ? "" : words.peek());
-    unsigned char length = 0;
-    put_prefix(words, RTA_DST, length);
-    request_.header<rtmsg>().rtm_dst_len = length;
+    const Inet prefix = put_prefix(words, RTA_DST);
+    auto& header = request_.header<rtmsg>();
+    const int all_bits = bits_of_family(header.rtm_family);
+    if (all_bits != 0 && prefix.bits != all_bits) {
+      std::fprintf(stderr, "Warning: /%d as prefix is invalid, only /%d (or none) is supported.\n", prefix.bits,
+                   all_bits);
+    }
+    header.rtm_dst_len = static_cast<unsigned char>(all_bits != 0 ? all_bits : prefix.bits);
+    has_destination_ = true;
   }
 
   Request& request_;
@@ -680,18 +710,36 @@ class GetParser {
   std::string_view iif_;
   std::string_view oif_;
   std::uint32_t mark_ = 0;
+  bool connected_ = false;
+  bool has_source_ = false;
+  bool has_destination_ = false;
 };
 
-int show_way(Session& session, Request request) {
-  session.printer().open_document();
-  const RouteFilter filter{.any_cloned = true};
-  const auto outcome =
-      session.connection().get(request, [&](const MessageView& route) { print_route(session, route, filter); });
-  if (!outcome.ok()) {
+/// With `connected` a route is shown twice: `ip` means to ask again with the source address that the first answer
+/// names, and asks the same question again. The second answer is text, also in JSON.
+int show_way(Session& session, WayQuestion question) {
+  const auto ask = [&session, &request = question.request](auto&& visit) {
+    const auto outcome = session.connection().get(request, visit);
+    if (outcome.ok()) return;
     static_cast<void>(session.printer().take());
     fail(refusal(outcome), status_refused);
-  }
+  };
+  const RouteFilter filter{.any_cloned = true};
+  bool has_source = false;
+  session.printer().open_document();
+  ask([&](const MessageView& route) {
+    const RouteTable table{route.attributes<rtmsg>()};
+    has_source = table.has(RTA_PREFSRC) || table.has(RTA_SRC);
+    print_route(session, route, filter);
+  });
   session.printer().close_document();
+  session.flush();
+  if (!question.connected) return 0;
+  if (!has_source) fail("Failed to connect the route");
+  auto layout = session.options().layout();
+  layout.format = Printer::Format::text;
+  session.printer() = Printer{layout};
+  ask([&](const MessageView& route) { print_route(session, route, filter); });
   session.flush();
   return 0;
 }
@@ -702,8 +750,11 @@ Command parse_route_get(Words words, const Options& options, Environment& enviro
   rtmsg header{};
   header.rtm_family = static_cast<unsigned char>(options.family);
   Request request{RTM_GETROUTE, 0, header};
-  GetParser{request, environment}.parse(words);
-  return {.action = [request](Session& session) { return show_way(session, request); }};
+  GetParser parser{request, environment};
+  parser.parse(words);
+  return {.action = [question = WayQuestion{std::move(request), parser.connects()}](Session& session) {
+    return show_way(session, question);
+  }};
 }
 
 }  // namespace netherd::ip

@@ -43,8 +43,9 @@ const std::string_view route =
     "Usage: netherd ip route { show | flush } [ root|match|exact PREFIX ] [ table T ] [ proto P ] [ type TYPE ] [ "
     "scope S ]\n"
     "                        [ dev DEV ] [ via ADDR ] [ src ADDR ] [ metric N ]\n"
-    "       netherd ip route get ADDRESS [ from ADDRESS iif DEV ] [ oif DEV ] [ mark N ] [ tos TOS ] [ uid N ]\n"
-    "                        [ ipproto P ] [ sport N ] [ dport N ] [ fibmatch ]\n"
+    "       netherd ip route get ADDRESS [ from ADDRESS iif DEV ] [ oif DEV ] [ vrf NAME ] [ mark N ] [ tos TOS ]\n"
+    "                        [ uid N ] [ ipproto P ] [ sport N ] [ dport N ] [ as ADDRESS ] [ notify ] [ fibmatch ]\n"
+    "                        [ connected ]\n"
     "       netherd ip route { add | append | prepend | change | replace | delete } [ TYPE ] PREFIX [ INFO ]...\n"
     "INFO := { via [ inet|inet6 ] ADDR | dev DEV | src ADDR | table T | metric N | proto P | scope S | tos TOS | "
     "onlink |\n"
@@ -66,8 +67,9 @@ const std::string_view neighbour =
     "Usage: netherd ip neighbour { add | change | replace | delete } { ADDR [ lladdr LLADDR ] [ nud STATE ] | proxy "
     "ADDR }\n"
     "                            dev DEV [ router ] [ use ] [ managed ] [ extern_learn ] [ protocol P ]\n"
-    "       netherd ip neighbour { show | flush } [ proxy ] [ to PREFIX ] [ dev DEV ] [ nud STATE ] [ master DEV ] [ "
-    "unused ]\n"
+    "       netherd ip neighbour { show | flush } [ proxy ] [ to PREFIX ] [ dev DEV ] [ nud STATE ]\n"
+    "                            [ master DEV | nomaster | vrf NAME ] [ unused ] [ protocol P ]\n"
+    "       netherd ip neighbour get { ADDR dev DEV | proxy ADDR [ dev DEV ] }\n"
     "STATE := { delay | failed | incomplete | noarp | none | permanent | probe | reachable | stale | all }";
 
 const std::string_view nexthop =
