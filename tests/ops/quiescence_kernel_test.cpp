@@ -96,7 +96,7 @@ TEST_F(QuiescenceTest, DevicesAndNamespacesAreGone) {
   ::usleep(200'000);  // until the sockets have let go
   NamespaceHandle handle{namespaces.front().netns.get()};
   EXPECT_EQ(veth_count(), 50U);
-  EXPECT_FALSE(handle.gone());
+  EXPECT_TRUE(!handle.supported() || !handle.gone());
 
   QuiescenceWatch watch{context.get_executor(), {}};
   namespaces.clear();
