@@ -1,6 +1,6 @@
 // The same `show` by both on the same state, byte for byte.
 #include "arguments.hpp"
-#include "command.hpp"
+#include "twins.hpp"
 
 namespace netherd::test {
 namespace {
@@ -45,48 +45,6 @@ sleep 3)");
 
 constexpr const char* formats[]{"",         "-j", "-d",  "-j -d",  "-j -p", "-s", "-s -s",
                                 "-j -s -s", "-o", "-br", "-j -br", "-c",    "-N"};
-constexpr std::string_view heading = "==== ";
-
-/// What both say to each line of arguments, in turn. One shell for all takes a third of the time.
-std::vector<std::string> said_by_both(const std::vector<std::string>& lines) {
-  // Timers and counters go on between the two.
-  static constexpr const char* even_out =
-      R"--( | sed -E 's/(timer"?:?) +[0-9.]+/\1/g; s/(timer"?:)[0-9.]+/\1/g; s/(bytes|packets|multicast)":[ 0-9]+/\1/g; s/used [0-9/]+//; s/users [0-9]+/users/g; s/ age [0-9]+sec//g; s/users":[0-9]+/users/g; s/,"age":[0-9]+//g; s/(used|confirmed|updated)":[0-9]+//g; s/^ +[0-9]+ +[0-9]+ +0 +.*//')--";
-  std::string script;
-  for (const std::string& line : lines) {
-    for (const char* command : {"netherd ip", "ip"}) {
-      script.append("echo '").append(heading).append(line).append("'; ");
-      script.append(command).append(" ").append(line).append("; echo $?\n");
-    }
-  }
-  std::vector<std::string> answers;
-  for (const std::string& line : lines_of(run("(" + script + ") 2>&1" + even_out).output)) {
-    if (line.starts_with(heading)) answers.emplace_back();
-    answers.back() += line + '\n';
-  }
-  return answers;
-}
-
-/// The kernel's own neighbours and addresses come and go, also between the two.
-std::vector<std::string> said_once_more(const std::string& line) {
-  std::vector<std::string> said;
-  static_cast<void>(becomes_true([&] {
-    said = said_by_both({line});
-    return said[0] == said[1];
-  }));
-  return said;
-}
-
-void expect_both_say_the_same(const std::vector<std::string>& lines) {
-  const auto said = said_by_both(lines);
-  ASSERT_EQ(said.size(), 2 * lines.size());
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (said[2 * i] == said[2 * i + 1]) continue;
-    const auto again = said_once_more(lines[i]);
-    EXPECT_EQ(again[0], again[1]) << "Left: netherd ip. Right: ip.";
-  }
-}
-
 TEST_F(Show, IsThatOfIp) {
   const auto commands = commands_marked('>');
   for (const std::string format : formats) {

@@ -100,9 +100,9 @@ void LinkParser::take_netns(Words& words) {
 /// One reason why a link is held down, which is given or taken back: a bit by its number or its name.
 void LinkParser::take_protodown_reason(Words& words) {
   const std::string_view word = words.take();
-  std::uint64_t bit = 0;
-  if (!read_number(word, 31, bit)) refuse(word, "invalid protodown reason\n");
-  const std::uint32_t mask = 1U << bit;
+  const auto bit = names::read_protodown_reason(word);
+  if (!bit) refuse(word, "invalid protodown reason\n");
+  const std::uint32_t mask = 1U << *bit;
   const bool on = words.take_on_off("protodown_reason");
   const auto nest = request_.begin_nest(IFLA_PROTO_DOWN_REASON | NLA_F_NESTED);
   request_.put_u32(IFLA_PROTO_DOWN_REASON_MASK, mask);

@@ -261,6 +261,22 @@ void print_details(Session& session, const LinkTable& table, bool links_only) {
   text(IFLA_PARENT_DEV_NAME, "parentdev", "parentdev ");
 }
 
+/// Only of the bits 0 to 7, as iproute2 6.1 does.
+void print_protodown_reasons(Printer& printer, std::span<const std::byte> nest) {
+  unsigned reasons = AttributeTable<IFLA_PROTO_DOWN_REASON_MAX>{nest}.u8(IFLA_PROTO_DOWN_REASON_VALUE);
+  if (reasons == 0) return;
+  printer.open_array("proto_down_reason");
+  printer.text("protodown_reason <");
+  std::string_view before;
+  for (std::uint32_t bit = 0; reasons != 0; ++bit, reasons >>= 1U) {
+    if ((reasons & 1U) == 0) continue;
+    printer.string(nullptr, before, names::protodown_reason(bit), "");
+    before = ",";
+  }
+  printer.text(">");
+  printer.close_array();
+}
+
 void print_altnames(Printer& printer, std::span<const std::byte> list) {
   printer.open_array("altnames");
   for (const engine::AttributeView property : engine::Attributes{list}) {
@@ -503,6 +519,7 @@ bool print_link(Session& session, const MessageView& message, const LinkFilter& 
   }
   print_netns_of_link(session, table);
   if (table.u8(IFLA_PROTO_DOWN) != 0) printer.flag("proto_down", " protodown on ");
+  if (table.has(IFLA_PROTO_DOWN_REASON)) print_protodown_reasons(printer, table.bytes(IFLA_PROTO_DOWN_REASON));
   if (options.details > 0) print_details(session, table, filter.links_only);
   if ((filter.links_only || options.details > 0) && table.has(IFLA_IFALIAS)) {
     printer.line_break();

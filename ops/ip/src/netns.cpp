@@ -237,21 +237,24 @@ Command execute(Words words, const Options& options) {
   if (options.all) {
     if (words.empty()) fail("No command specified");
     const std::vector<std::string> command{words.rest().begin(), words.rest().end()};
-    return {.action = [command](Session& session) {
-      int status = 0;
+    return {.action = [outer = options.netns, command](Session& session) {
       for (const std::string& name : netns_names()) {
         session.printer().text("\nnetns: " + name + '\n');
         session.flush();
-        status = execute_in_netns(session, name, command, false);
+        try {
+          static_cast<void>(execute_in_netns(session, {outer, name, command}, false));
+        } catch (const CommandError& error) {
+          report(error);  // which does not keep `ip` from the next namespace either
+        }
       }
-      return status;
+      return 0;
     }};
   }
   if (words.empty()) fail("No netns name specified");
   const std::string name{words.take()};
   if (words.empty()) fail("No command specified");
-  const std::vector<std::string> command{words.rest().begin(), words.rest().end()};
-  return {.action = [name, command](Session& session) { return execute_in_netns(session, name, command, true); }};
+  const NetnsProgram program{options.netns, name, {words.rest().begin(), words.rest().end()}};
+  return {.action = [program](Session& session) { return execute_in_netns(session, program, true); }};
 }
 
 }  // namespace

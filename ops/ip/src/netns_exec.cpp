@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "names.hpp"
 #include "namespaces.hpp"
 #include "run_command.hpp"
 
@@ -51,10 +52,12 @@ void bind_etc(const std::string& name) {
   }
 }
 
-[[noreturn]] void become(int netns, const std::string& name, const std::vector<std::string>& command) {
+[[noreturn]] void become(int netns, const NetnsProgram& program) {
+  const auto& [outer, name, command] = program;
   if (::setns(netns, CLONE_NEWNET) != 0) give_up("setting the network namespace \"" + name + "\" failed");
   if (::unshare(CLONE_NEWNS) != 0) give_up("unshare failed");
   if (::mount("", "/", "none", MS_SLAVE | MS_REC, nullptr) != 0) give_up("\"mount --make-rslave /\" failed");
+  if (!outer.empty()) bind_etc(outer);
   mount_sys(name);
   bind_etc(name);
   std::vector<char*> arguments;
@@ -75,11 +78,12 @@ int wait_for(pid_t process) {
 
 }  // namespace
 
-int execute_in_netns(Session& session, const std::string& name, const std::vector<std::string>& command,
-                     bool may_become) {
+int execute_in_netns(Session& session, const NetnsProgram& program, bool may_become) {
+  const auto& [outer, name, command] = program;
   const int netns = session.namespaces().open(name);
   if (netns < 0) static_cast<void>(session.namespaces().enter(name));  // says why
   if (command.front() == "ip") {
+    const names::WithinNetns files{name};
     Options options;  // those of a process of its own
     options.netns = name;
     const std::vector<std::string_view> all_words{command.begin() + 1, command.end()};
@@ -91,10 +95,10 @@ int execute_in_netns(Session& session, const std::string& name, const std::vecto
   session.namespaces().settle_all();
   session.namespaces().drop_spares();
   session.flush();
-  if (may_become && !session.namespaces().in_batch()) become(netns, name, command);
+  if (may_become && !session.namespaces().in_batch()) become(netns, program);
   const pid_t process = ::fork();
   if (process < 0) fail(std::string{"fork failed: "} + std::strerror(errno));
-  if (process == 0) become(netns, name, command);
+  if (process == 0) become(netns, program);
   return wait_for(process);
 }
 

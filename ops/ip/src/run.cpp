@@ -28,6 +28,7 @@ Prepared prepare(Words words, Options& options, Namespaces& namespaces) {
   options = take_options(words, std::move(options));
   if (options.batch) fail("-batch is not possible within a batch", status_usage);
   names::show_numbers(options.numeric);
+  names::use_netns(options.netns);
   Session& session = options.netns.empty() ? namespaces.home() : namespaces.enter(options.netns);
   session.use(options);
   return {session, parse_command(words, options, session)};
