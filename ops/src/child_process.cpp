@@ -220,7 +220,7 @@ ProcessSettings ProcessSettings::current() noexcept {
   return settings;
 }
 
-void apply_settings(const ProcessSettings& settings) noexcept { apply(&settings, settings.blocked_signals); }
+void ProcessSettings::apply() const noexcept { netherd::ops::apply(this, blocked_signals); }
 
 ChildProcess start_child(const RunInNamespace& request) {
   if (request.arguments.empty()) {

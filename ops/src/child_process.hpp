@@ -34,9 +34,6 @@ struct ChildProcess {
   engine::FileDescriptor error_output{};  ///< likewise
 };
 
-/// Puts settings into force for this process and the calling thread.
-void apply_settings(const ProcessSettings& settings) noexcept;
-
 /// Starts a command inside a namespace; returns when it runs, or has failed to.
 [[nodiscard]] ChildProcess start_child(const RunInNamespace& request);
 

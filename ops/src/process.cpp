@@ -83,7 +83,6 @@ class RunningProcess : public std::enable_shared_from_this<RunningProcess> {
         error_output_{executor, std::move(child.error_output), request.capture_limit_bytes},
         grace_timer_{executor},
         kill_grace_{request.kill_grace},
-        pid_{child.pid},
         signal_target_{child.leads_group ? -child.pid : child.pid},
         completion_{std::move(completion)} {}
 
@@ -181,7 +180,6 @@ class RunningProcess : public std::enable_shared_from_this<RunningProcess> {
   Capture error_output_;
   asio::steady_timer grace_timer_;
   const std::chrono::milliseconds kill_grace_;
-  const pid_t pid_;
   const pid_t signal_target_;
   bool cancelled_ = false;
   bool ended_ = false;
@@ -202,7 +200,9 @@ void start_process(const asio::any_io_executor& executor, const RunInNamespace& 
     std::move(completion).post(child.error, std::move(result));
     return;
   }
+  const pid_t pid = child.pid;
   std::make_shared<RunningProcess>(executor, request, std::move(child), std::move(completion))->start();
+  if (request.on_started) request.on_started(pid);
 }
 
 }  // namespace detail
@@ -220,7 +220,7 @@ error_code exec_in_namespace(int netns, std::span<const std::string> arguments, 
   if (mounts) {
     if (const auto error = error_of(mounts->enter())) return error;
   }
-  if (settings != nullptr) apply_settings(*settings);
+  if (settings != nullptr) settings->apply();
   const PointerArray argv{arguments};
   ::execvp(argv.get()[0], argv.get());
   return last_error();

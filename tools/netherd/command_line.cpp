@@ -7,6 +7,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <sstream>
 #include <string_view>
 
 #include "commands.hpp"
@@ -88,6 +89,7 @@ void add_up(CLI::App& app, Session& session, Chosen& chosen) {
   auto [command, options] = add_subcommand(app, chosen, "up", "Build a lab from a topology file", up);
   add_topology_input(command, options.input);
   command.add_flag("--wait", options.wait, "Return when every link has carrier");
+  command.add_flag("--strict", options.strict, "Fail, and remove the lab, if a line of an exec list fails");
   command.add_flag("--keep-on-failure", options.keep_on_failure, "Leave what was made if the lab cannot be built");
   command
       .add_option("--submission", options.submission,
@@ -109,10 +111,11 @@ void add_down(CLI::App& app, Session& session, Chosen& chosen) {
   command.add_option("LAB", options.input.file, "Name of the lab, or the file it came from (- for standard input)");
   command.add_flag("--all", options.all, "All labs of this machine");
   command.add_flag("--wait", options.wait, "Return when the kernel has finished its own cleanup");
+  command.add_flag("--kill", options.kill, "End the processes that run in the nodes first");
   command.add_option("--name", options.input.name, "Name of the lab, instead of the file's");
   add_format_option(command, options.input.format);
   add_output_options(command, session, Reports::yes);
-  command.footer("Example:\n  netherd down ring\n  netherd down lab.yml --wait");
+  command.footer("Example:\n  netherd down ring\n  netherd down lab.yml --kill --wait");
 }
 
 void add_ls(CLI::App& app, Session& session, Chosen& chosen) {
@@ -284,10 +287,15 @@ std::vector<std::string> take_command(std::vector<std::string>& arguments) {
 
 /// Shows help or version on standard output; what is wrong with the usage as one line on standard error.
 int report_usage(const CLI::App& app, const CLI::ParseError& error, Console& console) {
-  if (error.get_exit_code() == 0) return app.exit(error);
+  if (error.get_exit_code() == 0) {
+    std::ostringstream out;
+    std::ostringstream errors;
+    const int status = app.exit(error, out, errors);
+    console.write(out.str());
+    return console.finish(status);
+  }
   console.error(explain_usage(app, error));
-  console.finish();
-  return ExitStatus::invalid;
+  return console.finish(ExitStatus::invalid);
 }
 
 struct Command {
@@ -325,9 +333,7 @@ int run_command_line(std::vector<std::string> arguments, Session& session) {
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error, session.console);
   }
-  const int status = chosen(session);
-  session.console.finish();
-  return status;
+  return session.console.finish(chosen(session));
 }
 
 }  // namespace netherd::tools

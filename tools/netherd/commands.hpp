@@ -21,6 +21,7 @@ struct UpOptions {
   TopologyInput input;
   bool wait = false;
   bool keep_on_failure = false;
+  bool strict = false;  ///< an `exec` line that fails is a failure
   std::string submission = "auto";
   std::size_t factory_threads = lab::BuildOptions{}.factory_threads;
 };
@@ -30,6 +31,7 @@ struct DownOptions {
   TopologyInput input;  ///< file: LAB or FILE
   bool all = false;
   bool wait = false;
+  bool kill = false;  ///< end the processes in the lab first
 };
 int down(const DownOptions& options, Session& session);
 

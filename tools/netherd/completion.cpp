@@ -1,12 +1,10 @@
-#include <fmt/core.h>
-
 #include "commands.hpp"
 #include "completion_scripts.hpp"
 
 namespace netherd::tools {
 
-int completion(const CompletionOptions& options, Session&) {
-  fmt::print("{}", options.shell == "bash" ? bash_completion : zsh_completion);
+int completion(const CompletionOptions& options, Session& session) {
+  session.console.write(options.shell == "bash" ? bash_completion : zsh_completion);
   return ExitStatus::done;
 }
 

@@ -3,9 +3,12 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <nlohmann/json.hpp>
+
+#include "exit_status.hpp"
+#include "standard_streams.hpp"
 
 namespace netherd::tools {
 
@@ -14,6 +17,8 @@ namespace {
 constexpr std::string_view red = "\x1b[1;31m";
 constexpr std::string_view yellow = "\x1b[1;33m";
 constexpr std::string_view plain = "\x1b[0m";
+
+constexpr std::size_t most_bytes_buffered = 64U << 10U;
 
 /// "FILE:LINE: ", "FILE: " or nothing.
 std::string position(std::string_view source, lab::SourceLine line) {
@@ -51,9 +56,9 @@ void Console::say(std::string_view given_prefix, std::string_view colour, std::s
   const std::string prefix = printable(given_prefix);
   const std::string text = printable(given_text);
   if (colours_) {
-    fmt::print(stderr, "netherd: {}{}{}{}\n", colour, prefix, plain, text);
+    write_message(fmt::format("netherd: {}{}{}{}\n", colour, prefix, plain, text));
   } else {
-    fmt::print(stderr, "netherd: {}{}\n", prefix, text);
+    write_message(fmt::format("netherd: {}{}\n", prefix, text));
   }
 }
 
@@ -71,22 +76,46 @@ void Console::warning(std::string_view source, lab::SourceLine line, std::string
 }
 
 void Console::note(std::string_view text) const {
-  if (!quiet) fmt::print(stderr, "netherd: {}\n", text);
+  if (!quiet) write_message(fmt::format("netherd: {}\n", printable(text)));
 }
 
-void Console::print(std::string_view text) const {
-  if (!json) fmt::print("{}\n", text);
+void StandardOutput::write(std::string_view text) {
+  buffer_ += text;
+  if (buffer_.size() >= most_bytes_buffered) flush();
 }
+
+void StandardOutput::flush() {
+  if (error_ == 0) error_ = write_fully(STDOUT_FILENO, buffer_);
+  buffer_.clear();
+}
+
+Console::StreamBuffer::int_type Console::StreamBuffer::overflow(int_type character) {
+  if (traits_type::eq_int_type(character, traits_type::eof())) return traits_type::not_eof(character);
+  const char text = traits_type::to_char_type(character);
+  output_.write({&text, 1});
+  return character;
+}
+
+std::streamsize Console::StreamBuffer::xsputn(const char* text, std::streamsize size) {
+  output_.write({text, static_cast<std::size_t>(size)});
+  return size;
+}
+
+void Console::print(std::string_view text) {
+  if (!json) write(fmt::format("{}\n", text));
+}
+
+void Console::write(std::string_view text) { output_.write(text); }
 
 void Console::print_document(const nlohmann::ordered_json& document) {
   if (!json) return;
   // What programs in a node write need not be UTF-8.
   const auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  fmt::print("{}\n", document.dump(2, ' ', false, replace));
+  write(document.dump(2, ' ', false, replace) + '\n');
   printed_ = true;
 }
 
-void Console::finish() {
+int Console::finish(int status) {
   if (json && !printed_ && !errors_.empty()) {
     auto list = nlohmann::ordered_json::array();
     for (const Message& message : errors_) {
@@ -97,7 +126,10 @@ void Console::finish() {
     }
     print_document(nlohmann::ordered_json{{"errors", std::move(list)}});
   }
-  std::fflush(stdout);
+  output_.flush();
+  if (output_.error() == 0) return status;
+  error(fmt::format("standard output: {}: the output is lost", std::strerror(output_.error())));
+  return status == ExitStatus::done ? ExitStatus::failed : status;
 }
 
 std::string grouped(std::uint64_t number) {

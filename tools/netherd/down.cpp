@@ -1,12 +1,19 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cstring>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "commands.hpp"
+#include "interruption.hpp"
 #include "lab_error.hpp"
+#include "lab_processes.hpp"
 #include "netherd/ops/quiescence.hpp"
 #include "privileges.hpp"
 #include "suggest.hpp"
@@ -18,6 +25,7 @@ namespace {
 struct Removed {
   std::string lab;
   std::uint64_t nodes = 0;
+  std::unique_ptr<RemovalWitness> witness{};  ///< with --wait and --kill
 };
 
 /// Waits until the kernel has finished with the namespaces of labs that are removed meanwhile.
@@ -27,7 +35,14 @@ class Cleanup {
 
   [[nodiscard]] boost::system::error_code wait() {
     boost::system::error_code result;
-    watch_.async_wait([&result](boost::system::error_code error) { result = error; });
+    boost::asio::cancellation_signal cancellation;
+    InterruptionWatch interruption{context_,
+                                   [&cancellation] { cancellation.emit(boost::asio::cancellation_type::terminal); }};
+    watch_.async_wait(boost::asio::bind_cancellation_slot(cancellation.slot(),
+                                                          [&result, &interruption](boost::system::error_code error) {
+                                                            result = error;
+                                                            interruption.stop();
+                                                          }));
     context_.run();
     return result;
   }
@@ -64,8 +79,13 @@ std::optional<lab::LabDirectory> open_lab(const DownOptions& options, Session& s
   return std::nullopt;
 }
 
-std::optional<Removed> remove_lab(lab::LabDirectory directory, Session& session) {
+std::optional<Removed> remove_lab(lab::LabDirectory directory, const DownOptions& options, Session& session,
+                                  int& status) {
   Removed removed{.lab = directory.lab()};
+  if (options.wait || options.kill) removed.witness = std::make_unique<RemovalWitness>(directory, session);
+  if (options.kill && !removed.witness->kill()) status = ExitStatus::failed;
+  if (interruption::signal() != 0) return std::nullopt;
+  if (removed.witness) removed.witness->look();
   const auto nodes = session.registry.remove(std::move(directory));
   if (!nodes) {
     session.console.error(fmt::format("{}: {}", removed.lab, to_string(nodes.error())));
@@ -76,13 +96,14 @@ std::optional<Removed> remove_lab(lab::LabDirectory directory, Session& session)
 }
 
 /// Removes every lab that no other process works on; what is left has been said.
-std::vector<Removed> remove_all(Session& session, int& status) {
+std::vector<Removed> remove_all(const DownOptions& options, Session& session, int& status) {
   std::vector<Removed> all;
   for (const std::string& name : running_labs(session)) {
+    if (interruption::signal() != 0) break;
     auto opened = session.registry.open(name);
     if (!opened && opened.error().code == boost::system::errc::no_such_file_or_directory) continue;  // just removed
     if (!opened) session.console.error(to_string(opened.error()));
-    auto removed = opened ? remove_lab(std::move(*opened), session) : std::nullopt;
+    auto removed = opened ? remove_lab(std::move(*opened), options, session, status) : std::nullopt;
     if (removed) {
       all.push_back(*std::move(removed));
     } else {
@@ -95,10 +116,14 @@ std::vector<Removed> remove_all(Session& session, int& status) {
 std::vector<Removed> remove_one(const DownOptions& options, Session& session, int& status) {
   auto directory = open_lab(options, session, status);
   if (!directory) return {};
-  auto removed = remove_lab(*std::move(directory), session);
-  if (removed) return {*std::move(removed)};
-  status = ExitStatus::failed;
-  return {};
+  auto removed = remove_lab(*std::move(directory), options, session, status);
+  std::vector<Removed> labs;
+  if (removed) {
+    labs.push_back(*std::move(removed));
+  } else {
+    status = ExitStatus::failed;
+  }
+  return labs;
 }
 
 nlohmann::ordered_json seconds_json(double returned, std::optional<double> quiesced) {
@@ -107,24 +132,52 @@ nlohmann::ordered_json seconds_json(double returned, std::optional<double> quies
   return seconds;
 }
 
-void report(const std::vector<Removed>& labs, bool all, const nlohmann::ordered_json& seconds, Console& console) {
+std::vector<lab::LabProcess> remaining_processes(const std::vector<Removed>& labs) {
+  std::vector<lab::LabProcess> all;
+  for (const Removed& lab : labs) {
+    if (lab.witness) std::ranges::move(lab.witness->remaining(), std::back_inserter(all));
+  }
+  return all;
+}
+
+void report_quiescence(double seconds, std::size_t held, Console& console) {
+  const std::string rest =
+      held == 0 ? "" : fmt::format(" with all but {} that processes keep alive", counted(held, "namespace"));
+  console.print(fmt::format("the kernel has finished{} after {:.3f} s", rest, seconds));
+}
+
+void report(const std::vector<Removed>& labs, const DownOptions& options, const nlohmann::ordered_json& seconds,
+            Console& console) {
+  const std::vector<lab::LabProcess> processes = remaining_processes(labs);
   auto list = nlohmann::ordered_json::array();
+  std::uint64_t killed = 0;
   for (const Removed& lab : labs) {
     list.push_back({{"lab", lab.lab}, {"nodes", lab.nodes}});
+    if (lab.witness) killed += lab.witness->killed();
     console.print(fmt::format("{} is down: {} removed in {:.3f} s", lab.lab, counted(lab.nodes, "node"),
                               seconds["return"].get<double>()));
   }
-  if (all && labs.empty()) console.print("no labs");
+  if (options.all && labs.empty()) console.print("no labs");
+  if (options.kill) console.print(fmt::format("{} ended", counted(killed, "process", "processes")));
   if (const auto& quiesced = seconds["quiesced"]; !quiesced.is_null()) {
-    console.print(fmt::format("the kernel has finished after {:.3f} s", quiesced.get<double>()));
+    report_quiescence(quiesced.get<double>(), count_namespaces(processes), console);
   }
-  if (all) {
-    console.print_document(nlohmann::ordered_json{{"labs", std::move(list)}, {"seconds", seconds}});
-  } else {
-    nlohmann::ordered_json document = list.at(0);
-    document["seconds"] = seconds;
-    console.print_document(document);
-  }
+  warn_of_holders(processes, console);
+  nlohmann::ordered_json document =
+      options.all ? nlohmann::ordered_json{{"labs", std::move(list)}} : nlohmann::ordered_json{list.at(0)};
+  document["seconds"] = seconds;
+  if (options.kill) document["killed"] = killed;
+  if (options.wait || options.kill) document["processes"] = to_json(processes);
+  console.print_document(document);
+}
+
+/// True if a signal has ended the work early, which is then reported.
+bool report_interruption(const DownOptions& options, Console& console) {
+  const int signal = interruption::signal();
+  if (signal == 0) return false;
+  console.error(fmt::format("interrupted ({}); `netherd down {}` removes what is left", ::strsignal(signal),
+                            options.all ? "--all" : options.input.file));
+  return true;
 }
 
 }  // namespace
@@ -136,23 +189,31 @@ int down(const DownOptions& options, Session& session) {
     return ExitStatus::invalid;
   }
   if (!check_privileges(console, "down")) return ExitStatus::failed;
+  interruption::arm(
+      fmt::format("netherd: interrupted, and the removal has not ended in time: `netherd down {}` removes "
+                  "what is left\n",
+                  options.all ? "--all" : options.input.file));
   std::unique_ptr<Cleanup> cleanup;
   if (options.wait) cleanup = std::make_unique<Cleanup>();
   int status = ExitStatus::done;
-  const std::vector<Removed> labs = options.all ? remove_all(session, status) : remove_one(options, session, status);
+  const std::vector<Removed> labs =
+      options.all ? remove_all(options, session, status) : remove_one(options, session, status);
   const double returned = session.since_start.seconds();
+  if (labs.empty() && report_interruption(options, console)) return ExitStatus::failed;
   if (labs.empty() && !options.all) return status;
   std::optional<double> quiesced;
   if (cleanup) {
     if (const auto error = cleanup->wait()) {
-      console.error(fmt::format("wait for the kernel's own cleanup: {}", error.message()));
+      const bool interrupted = interruption::signal() != 0;
+      console.error(fmt::format("wait for the kernel's own cleanup: {}",
+                                interrupted ? "interrupted, it goes on by itself" : error.message()));
       status = ExitStatus::failed;
     } else {
       quiesced = session.since_start.seconds();
     }
   }
-  report(labs, options.all, seconds_json(returned, quiesced), console);
-  return status;
+  report(labs, options, seconds_json(returned, quiesced), console);
+  return options.all && report_interruption(options, console) ? ExitStatus::failed : status;
 }
 
 }  // namespace netherd::tools

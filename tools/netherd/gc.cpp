@@ -1,9 +1,14 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cstring>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "interruption.hpp"
 #include "lab_error.hpp"
+#include "lab_processes.hpp"
 #include "privileges.hpp"
 
 namespace netherd::tools {
@@ -14,6 +19,7 @@ namespace errc = boost::system::errc;
 
 struct Collected {
   nlohmann::ordered_json labs = nlohmann::ordered_json::array();
+  std::vector<RemovalWitness> witnesses;
   std::uint64_t symlinks = 0;
   int status = ExitStatus::done;
 };
@@ -25,8 +31,11 @@ void collect(const std::string& name, Session& session, Collected& collected) {
   auto opened = session.registry.open(name);
   if (!opened) return;                      // somebody works on it by now
   if (!is_debris(opened->phase())) return;  // it came up a moment ago
+  RemovalWitness witness{*opened, session};
+  witness.look();
   const auto nodes = session.registry.remove(std::move(*opened));
   if (nodes) {
+    collected.witnesses.push_back(std::move(witness));
     session.console.print(fmt::format("lab {}: removed, with {}", name, counted(*nodes, "node")));
     collected.labs.push_back({{"lab", name}, {"nodes", *nodes}});
   } else if (nodes.error().code == errc::directory_not_empty || nodes.error().code == errc::not_a_directory) {
@@ -35,6 +44,22 @@ void collect(const std::string& name, Session& session, Collected& collected) {
     session.console.error(fmt::format("{}: {}", name, to_string(nodes.error())));
     collected.status = ExitStatus::failed;
   }
+}
+
+/// Processes whose labs are gone: those of the labs that were removed here, and those that earlier removals have left.
+std::vector<lab::LabProcess> find_processes(const Collected& collected, Session& session) {
+  std::vector<lab::LabProcess> processes;
+  for (const RemovalWitness& witness : collected.witnesses) {
+    std::ranges::move(witness.remaining(), std::back_inserter(processes));
+  }
+  const auto strays = lab::find_stray_processes(session.registry);
+  if (!strays) session.console.warning(fmt::format("look for processes of labs: {}", strays.error().message()));
+  for (const lab::LabProcess& stray : strays ? *strays : std::vector<lab::LabProcess>{}) {
+    const bool known = std::ranges::any_of(
+        processes, [&](const lab::LabProcess& other) { return other.holder.process == stray.holder.process; });
+    if (!known) processes.push_back(stray);
+  }
+  return processes;
 }
 
 }  // namespace
@@ -48,7 +73,9 @@ int gc(Session& session) {
     return ExitStatus::failed;
   }
   Collected collected;
+  interruption::arm("netherd: interrupted, and a removal has not ended in time: `netherd gc` removes what is left\n");
   for (const lab::LabSummary& lab : *labs) {
+    if (interruption::signal() != 0) break;
     if (is_debris(lab.phase) && !lab.locked) collect(lab.name, session, collected);
   }
   collected.symlinks = session.registry.remove_stray_symlinks();
@@ -56,8 +83,16 @@ int gc(Session& session) {
     console.print(fmt::format("{} removed that led nowhere",
                               counted(collected.symlinks, "name of a namespace", "names of namespaces")));
   }
-  if (collected.labs.empty() && collected.symlinks == 0) console.print("nothing is left over");
-  console.print_document(nlohmann::ordered_json{{"labs", collected.labs}, {"symlinks", collected.symlinks}});
+  const std::vector<lab::LabProcess> processes = find_processes(collected, session);
+  warn_of_holders(processes, console);
+  const bool nothing_found = collected.labs.empty() && collected.symlinks == 0 && processes.empty();
+  if (nothing_found) console.print("nothing is left over");
+  console.print_document(nlohmann::ordered_json{
+      {"labs", collected.labs}, {"symlinks", collected.symlinks}, {"processes", to_json(processes)}});
+  if (const int signal = interruption::signal(); signal != 0) {
+    console.error(fmt::format("interrupted ({}); `netherd gc` removes what is left", ::strsignal(signal)));
+    return ExitStatus::failed;
+  }
   return collected.status;
 }
 

@@ -25,7 +25,7 @@ const lab::GeneratorKind* find_kind(const std::string& name, Console& console) {
 
 bool write_output(const std::string& file, const std::string& text, Console& console) {
   if (file == "-") {
-    fmt::print("{}", text);
+    console.write(text);
     return true;
   }
   std::ofstream stream{file, std::ios::binary};

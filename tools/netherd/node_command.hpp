@@ -3,14 +3,24 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/error_code.hpp>
+#include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "console.hpp"
+#include "guardian.hpp"
 #include "netherd/ops/process.hpp"
+#include "session.hpp"
 
 namespace netherd::tools {
+
+/// A node of a lab in which commands are run.
+struct CommandPlace {
+  std::string lab;
+  std::string node;
+  std::string namespace_path;
+};
 
 /// How a command in a node has ended.
 struct NodeCommandResult {
@@ -23,18 +33,39 @@ struct NodeCommandResult {
   [[nodiscard]] std::string why_not_run() const;
 };
 
+/// Where a command writes to.
+struct CommandOutput {
+  int output = -1;  ///< a descriptor; -1: both streams into the result
+  int error_output = -1;
+  std::function<void()> on_started{};  ///< the command has its own copies of the descriptors now
+};
+
 /// Descriptors that a command takes while it runs, at most: the namespace, both ends of two pipes, the process, its
-/// input.
-inline constexpr std::size_t descriptors_per_command = 8;
+/// input, and what its output goes to.
+inline constexpr std::size_t descriptors_per_command = 10;
 
-/// Runs a command in a pinned namespace, without input, and captures what it writes.
-[[nodiscard]] boost::asio::awaitable<NodeCommandResult> async_run_in_node(std::string namespace_path,
-                                                                          std::vector<std::string> arguments);
+/// Between SIGTERM and SIGKILL for commands of a netherd that is interrupted: the clean-up comes after it, and all of
+/// that must be over within interruption's deadline.
+inline constexpr std::chrono::milliseconds command_grace{800};
 
-/// Becomes a command in a pinned namespace: it has our terminal, our standard streams and our signals. Returns only if
-/// that is not possible, which has then been said, with the exit status.
-[[nodiscard]] int become_command(const std::string& namespace_path, const std::vector<std::string>& command,
-                                 Console& console);
+/// Runs commands in the nodes of labs, beside this process. They have no input, the signals and limits that netherd was
+/// started with, NETHERD_LAB and NETHERD_NODE in their environment, and do not outlive it.
+class CommandRunner {
+ public:
+  explicit CommandRunner(const Session& session) : settings_{session.started_with} {}
+
+  [[nodiscard]] boost::asio::awaitable<NodeCommandResult> async_run(CommandPlace place,
+                                                                    std::vector<std::string> arguments,
+                                                                    CommandOutput output = {});
+
+ private:
+  const ops::ProcessSettings& settings_;
+  Guardian guardian_;
+};
+
+/// Becomes a command in a node: it has our terminal, our standard streams, and what is said of CommandRunner. Returns
+/// only if that is not possible, which was reported then, with the exit status.
+[[nodiscard]] int become_command(const CommandPlace& place, const std::vector<std::string>& command, Session& session);
 
 /// Puts "LABEL: " before each line.
 [[nodiscard]] std::string label_lines(std::string_view label, std::string_view text);

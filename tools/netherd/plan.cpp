@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -29,8 +28,7 @@ int plan(const TopologyInput& input, Session& session) {
   if (!topology || !assign_addresses(*topology, console)) return ExitStatus::invalid;
   const lab::Plan plan{*topology};
   if (!console.json) {
-    lab::print_plan(plan, std::cout);
-    std::cout.flush();
+    lab::print_plan(plan, console.stream());
     return ExitStatus::done;
   }
   const lab::Plan::Counts counts = plan.counts();

@@ -3,7 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstdio>
+
+#include "standard_streams.hpp"
 
 namespace netherd::tools {
 
@@ -38,14 +39,13 @@ void ProgressBar::draw(std::uint64_t done) const {
   const std::uint64_t filled = std::min(done, total_) * bar_columns / total_;
   const std::string bar = std::string(filled, '#') + std::string(bar_columns - filled, '.');
   const double seconds = std::chrono::duration<double>{Clock::now() - start_}.count();
-  fmt::print(stderr, "\r{} {}{}{} {} of {}  {:.1f} s\x1b[K", what_, colours_ ? "\x1b[32m" : "", bar,
-             colours_ ? "\x1b[0m" : "", grouped(done), grouped(total_), seconds);
-  std::fflush(stderr);
+  write_message(fmt::format("\r{} {}{}{} {} of {}  {:.1f} s\x1b[K", what_, colours_ ? "\x1b[32m" : "", bar,
+                            colours_ ? "\x1b[0m" : "", grouped(done), grouped(total_), seconds));
 }
 
 void ProgressBar::clear() {
   if (!drawn_) return;
-  fmt::print(stderr, "\r\x1b[K");
+  write_message("\r\x1b[K");
   drawn_ = false;
 }
 

@@ -7,6 +7,7 @@
 #include "console.hpp"
 #include "exit_status.hpp"
 #include "netherd/lab/registry.hpp"
+#include "netherd/ops/process.hpp"
 
 namespace netherd::tools {
 
@@ -23,6 +24,7 @@ class Stopwatch {
 
 /// What every command can use, for as long as the process runs.
 struct Session {
+  ops::ProcessSettings started_with;  ///< for the commands that it starts
   Stopwatch since_start;
   Console console;
   lab::Registry registry;

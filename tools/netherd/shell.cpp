@@ -1,5 +1,3 @@
-#include <fmt/core.h>
-
 #include <cstdlib>
 
 #include "commands.hpp"
@@ -23,9 +21,8 @@ int shell(const ShellOptions& options, Session& session) {
   const auto nodes = find_nodes(options.lab, {options.node}, session);
   if (!nodes) return ExitStatus::invalid;
   if (!check_privileges(session.console, "shell")) return ExitStatus::failed;
-  ::setenv("NETHERD_LAB", options.lab.c_str(), 1);
-  ::setenv("NETHERD_NODE", options.node.c_str(), 1);
-  return become_command(session.registry.namespace_path(options.lab, options.node), {users_shell()}, session.console);
+  return become_command({options.lab, options.node, session.registry.namespace_path(options.lab, options.node)},
+                        {users_shell()}, session);
 }
 
 }  // namespace netherd::tools

@@ -19,7 +19,9 @@
 #include "preflight.hpp"
 #include "privileges.hpp"
 #include "progress_bar.hpp"
+#include "scratch_output.hpp"
 #include "side_by_side.hpp"
+#include "standard_streams.hpp"
 
 namespace netherd::tools {
 
@@ -58,6 +60,8 @@ class Up {
   asio::awaitable<void> async_wait_for_links();
   asio::awaitable<void> async_run_commands();
   asio::awaitable<void> async_run_commands_of(const lab::Node& node);
+  asio::awaitable<void> async_run_command(const lab::Node& node, const std::string& line);
+  void report_command(const lab::Node& node, const std::string& line, const NodeCommandResult& result);
   void stop();
   void fail(std::string_view source, lab::SourceLine line, std::string_view text);
   void report_build_failure(const lab::BuildFailure& failure);
@@ -71,9 +75,10 @@ class Up {
   const lab::Topology& topology_;
   const lab::Plan& plan_;
 
+  std::optional<CommandRunner> runner_;  // before the context, whose operations use it
   asio::io_context context_{1};
   LoopMonitor monitor_{context_};
-  Interruption interruption_{context_, [this] { stop(); }};
+  std::optional<InterruptionWatch> interruption_;
   std::optional<lab::LabDirectory> directory_;
   std::optional<lab::Builder> builder_;
   std::optional<CarrierWait> carrier_;
@@ -88,10 +93,15 @@ class Up {
 
 int Up::run(Seconds seconds) {
   seconds_ = seconds;
+  interruption::arm(
+      fmt::format("netherd: interrupted, and lab {0} could not be removed in time: `netherd down {0}` "
+                  "removes what is left\n",
+                  topology_.name));
   if (!claim()) return ExitStatus::failed;
+  interruption_.emplace(context_, [this] { stop(); });
   asio::co_spawn(context_, async_make(), [this](const std::exception_ptr& error) {
     monitor_.stop();
-    interruption_.stop_waiting();
+    interruption_->stop();
     if (error) std::rethrow_exception(error);
   });
   try {
@@ -99,10 +109,7 @@ int Up::run(Seconds seconds) {
   } catch (const std::exception& error) {
     fail({}, lab::SourceLine::none, error.what());
   }
-  // A signal that came in the last moment would otherwise be lost.
-  context_.restart();
-  context_.poll();
-  if (failed_ || interruption_.signal() != 0) return give_up();
+  if (failed_ || interruption::signal() != 0) return give_up();
   if (const auto error = directory_->set_phase(lab::LabPhase::up)) {
     fail({}, lab::SourceLine::none, fmt::format("{}: record that the lab is up: {}", topology_.name, error.message()));
     return give_up();
@@ -146,7 +153,7 @@ asio::awaitable<void> Up::async_build() {
   const lab::BuildReport report = co_await builder_->async_build();
   built_ = report;
   progress.clear();
-  if (report.failure && interruption_.signal() == 0) report_build_failure(*report.failure);
+  if (report.failure && interruption::signal() == 0) report_build_failure(*report.failure);
   if (report.failure) failed_ = true;
 }
 
@@ -169,6 +176,8 @@ asio::awaitable<void> Up::async_run_commands() {
   for (const lab::Node& node : topology_.nodes) {
     if (!node.exec.empty()) nodes.push_back(&node);
   }
+  if (nodes.empty()) co_return;
+  runner_.emplace(session_);
   const std::size_t jobs =
       affordable_tasks(2 * std::max(1U, std::thread::hardware_concurrency()), descriptors_per_command);
   co_await commands_.async_run(nodes.size(), jobs, [&](std::size_t i) { return async_run_commands_of(*nodes[i]); });
@@ -177,22 +186,43 @@ asio::awaitable<void> Up::async_run_commands() {
 asio::awaitable<void> Up::async_run_commands_of(const lab::Node& node) {
   for (const std::string& line : node.exec) {
     if (commands_.stopped()) co_return;
-    std::vector<std::string> command{"sh", "-c", line};
-    const NodeCommandResult result =
-        co_await async_run_in_node(directory_->namespace_path(node.name), std::move(command));
-    if (interruption_.signal() != 0) co_return;
-    ++commands_run_;
-    if (!console_.quiet) {
-      fmt::print(stderr, "{}{}", label_lines(node.name, result.process.output),
-                 label_lines(node.name, result.process.error_output));
-    }
-    if (result.status() == 0) continue;
-    ++commands_failed_;
-    const std::string reason = result.why_not_run();
-    console_.warning(topology_.source, node.line,
-                     fmt::format("{}: {}: {}", node.name, line,
-                                 reason.empty() ? fmt::format("exit status {}", result.status()) : reason));
+    co_await async_run_command(node, line);
   }
+}
+
+asio::awaitable<void> Up::async_run_command(const lab::Node& node, const std::string& line) {
+  const auto output = ScratchOutput::open(context_.get_executor());
+  NodeCommandResult result;
+  if (output) {
+    CommandPlace place{topology_.name, node.name, directory_->namespace_path(node.name)};
+    std::vector<std::string> command{"sh", "-c", line};
+    CommandOutput streams{.output = output->descriptor(), .error_output = output->descriptor()};
+    result = co_await runner_->async_run(std::move(place), std::move(command), std::move(streams));
+  } else {
+    result.error = output.error();
+    result.process.failed_step = "open a file for the command's output";
+  }
+  if (interruption::signal() != 0) co_return;
+  ++commands_run_;
+  if (output && !console_.quiet) write_message(label_lines(node.name, output->read()));
+  if (output && output->truncated()) {
+    console_.warning(topology_.source, node.line,
+                     fmt::format("{}: {}: it has written more than {} MiB, the rest is lost", node.name, line,
+                                 ScratchOutput::most_bytes >> 20U));
+  }
+  report_command(node, line, result);
+}
+
+/// Once a command has failed with --strict, those that are then ended by us have nothing to report.
+void Up::report_command(const lab::Node& node, const std::string& line, const NodeCommandResult& result) {
+  if (result.status() == 0 || commands_.stopped()) return;
+  ++commands_failed_;
+  const std::string reason = result.why_not_run();
+  const std::string text = fmt::format("{}: {}: {}", node.name, line,
+                                       reason.empty() ? fmt::format("exit status {}", result.status()) : reason);
+  if (!options_.strict) return console_.warning(topology_.source, node.line, text);
+  fail(topology_.source, node.line, text);
+  commands_.stop();
 }
 
 void Up::stop() {
@@ -227,7 +257,9 @@ void Up::report_build_failure(const lab::BuildFailure& failure) {
 /// Removes what was made, unless it is wanted, and says what is left.
 int Up::give_up() {
   builder_.reset();
-  if (interruption_.signal() != 0) console_.error(fmt::format("interrupted ({})", ::strsignal(interruption_.signal())));
+  if (const int signal = interruption::signal(); signal != 0) {
+    console_.error(fmt::format("interrupted ({})", ::strsignal(signal)));
+  }
   const std::string& lab = topology_.name;
   if (options_.keep_on_failure) {
     console_.note(fmt::format("what was made of lab {0} is kept; `netherd down {0}` removes it", lab));

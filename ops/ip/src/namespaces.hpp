@@ -12,6 +12,7 @@
 
 #include "netherd/engine/file_descriptor.hpp"
 #include "netherd/ops/namespace_factory.hpp"
+#include "netherd/ops/process.hpp"
 #include "session.hpp"
 
 namespace netherd::ip {
@@ -57,6 +58,10 @@ class Namespaces {
   void set_in_batch(bool in_batch) noexcept { in_batch_ = in_batch; }
   [[nodiscard]] bool in_batch() const noexcept { return in_batch_; }
 
+  /// What programs are started with; null: with what this process has.
+  void set_settings(const ops::ProcessSettings* settings) noexcept { settings_ = settings; }
+  [[nodiscard]] const ops::ProcessSettings* settings() const noexcept { return settings_; }
+
  private:
   struct Entry {
     engine::FileDescriptor netns;
@@ -80,6 +85,7 @@ class Namespaces {
   std::unordered_map<std::string, Entry> entries_;
   Session* shared_ = nullptr;
   bool in_batch_ = false;
+  const ops::ProcessSettings* settings_ = nullptr;
   std::list<std::string> ages_;  // the one used last is in front
 
   struct Spare {

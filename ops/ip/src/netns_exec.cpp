@@ -52,7 +52,7 @@ void bind_etc(const std::string& name) {
   }
 }
 
-[[noreturn]] void become(int netns, const NetnsProgram& program) {
+[[noreturn]] void become(int netns, const NetnsProgram& program, const ops::ProcessSettings* settings) {
   const auto& [outer, name, command] = program;
   if (::setns(netns, CLONE_NEWNET) != 0) give_up("setting the network namespace \"" + name + "\" failed");
   if (::unshare(CLONE_NEWNS) != 0) give_up("unshare failed");
@@ -64,6 +64,7 @@ void bind_etc(const std::string& name) {
   arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  if (settings != nullptr) settings->apply();
   ::execvp(arguments.front(), arguments.data());
   std::fprintf(stderr, "exec of \"%s\" failed: %s\n", command.front().c_str(), std::strerror(errno));
   ::_exit(1);
@@ -71,7 +72,8 @@ void bind_etc(const std::string& name) {
 
 int wait_for(pid_t process) {
   int status = 0;
-  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(process, &status, 0) < 0) {
+    if (errno != EINTR) fail(std::string{"waitpid failed: "} + std::strerror(errno));
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
@@ -95,10 +97,10 @@ int execute_in_netns(Session& session, const NetnsProgram& program, bool may_bec
   session.namespaces().settle_all();
   session.namespaces().drop_spares();
   session.flush();
-  if (may_become && !session.namespaces().in_batch()) become(netns, program);
+  if (may_become && !session.namespaces().in_batch()) become(netns, program, session.namespaces().settings());
   const pid_t process = ::fork();
   if (process < 0) fail(std::string{"fork failed: "} + std::strerror(errno));
-  if (process == 0) become(netns, program);
+  if (process == 0) become(netns, program, session.namespaces().settings());
   return wait_for(process);
 }
 

@@ -57,24 +57,28 @@ void post_command(Words words, Options options, Namespaces& namespaces, const Po
 
 namespace {
 
-int run_arguments(std::span<const std::string_view> arguments) {
+int print_version() {
+  const bool written = std::puts("netherd ip, grammar and output of iproute2 6.1") >= 0 && std::fflush(stdout) == 0;
+  if (!written) fail(std::string{"Cannot write: "} + std::strerror(errno));
+  return 0;
+}
+
+int run_arguments(std::span<const std::string_view> arguments, const ops::ProcessSettings* started_with) {
   Words words{arguments};
   Options options = take_options(words);
-  if (options.version) {
-    std::puts("netherd ip, grammar and output of iproute2 6.1");
-    return 0;
-  }
+  if (options.version) return print_version();
   if (options.help) fail_with_usage(usage::ip);
   Namespaces namespaces{options};
+  namespaces.set_settings(started_with);
   if (options.batch) return run_batch(options, namespaces);
   return run_command(words, options, namespaces);
 }
 
 }  // namespace
 
-int run(std::span<const std::string_view> arguments) {
+int run(std::span<const std::string_view> arguments, const ops::ProcessSettings* started_with) {
   try {
-    return run_arguments(arguments);
+    return run_arguments(arguments, started_with);
   } catch (const CommandError& error) {
     report(error);
     return error.status();

@@ -5,6 +5,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -167,6 +168,11 @@ void Session::write(std::string_view text) {
   for (std::size_t written = 0; written < text.size();) {
     const ssize_t size = ::write(STDOUT_FILENO, text.data() + written, text.size() - written);
     if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && errno == EAGAIN) {  // somebody else has made the stream non-blocking
+      pollfd room{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+      ::poll(&room, 1, -1);
+      continue;
+    }
     if (size < 0) fail(std::string{"Cannot write: "} + std::strerror(errno));
     written += static_cast<std::size_t>(size);
   }

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
@@ -9,6 +10,7 @@
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,6 +44,9 @@ struct ProcessSettings {
 
   /// Those of this process and the calling thread, now. Takes about 70 system calls.
   [[nodiscard]] static ProcessSettings current() noexcept;
+  /// Puts them into force for this process and the calling thread, for what becomes another program by itself.
+  /// Async-signal-safe. What is not allowed is left out.
+  void apply() const noexcept;
 };
 
 /// Asks for a process inside a namespace: `ip netns exec NAME COMMAND`. Without `mounts_of` it has no mount namespace
@@ -67,6 +72,9 @@ struct RunInNamespace {
   /// (PR_SET_PDEATHSIG). For threads that live as long as their process only. Does not reach what the process has
   /// started itself.
   bool ends_with_thread = false;
+  /// Called once the command runs, inside the initiating function, with its process id, which is also that of its
+  /// group if it leads one. The id is the command's until the operation completes.
+  std::function<void(pid_t)> on_started{};
 };
 
 /// How a process has ended.
