@@ -36,7 +36,15 @@ TEST(BatchLines, AreNumberedAndContinued) {
     EXPECT_EQ(read_all("one\n\ntwo\\\n more \nend\n", piece), expected) << piece;
   }
   EXPECT_TRUE(read_all("", 5).empty());
-  EXPECT_EQ(read_all("last \\", 5), (std::vector<Read>{{"last ", 1, ""}}));
+  EXPECT_EQ(read_all("last \\", 5), (std::vector<Read>{{"last \\", 1, ""}}));
+  EXPECT_EQ(read_all("last \\\n", 5), (std::vector<Read>{{"", 1, "Missing continuation line"}}));
+}
+
+TEST(BatchLines, EndWithTheirCommentsWhateverStandsInThose) {
+  const std::vector<Read> expected{{"", 1, ""}, {"one ", 2, ""}, {"two three ", 4, ""}, {"four", 5, ""}};
+  for (const std::size_t piece : {1U, 3U, 1000U}) {
+    EXPECT_EQ(read_all("# nothing \\\none # first \\\ntwo \\\nthree # second \\\nfour", piece), expected) << piece;
+  }
 }
 
 TEST(BatchLines, ThatAreTooLongAreReadToTheirEnd) {

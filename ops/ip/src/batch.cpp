@@ -75,6 +75,22 @@ class OrderedBatch {
   bool ended_ = false;
 };
 
+/// Batch files can run others (`netns exec NAME ip -batch FILE`), and so themselves.
+class Nesting {
+ public:
+  Nesting() {
+    if (depth == most) fail("Batch files are nested too deeply: one may run itself");
+    ++depth;
+  }
+  ~Nesting() { --depth; }
+  Nesting(const Nesting&) = delete;
+  Nesting& operator=(const Nesting&) = delete;
+
+ private:
+  static constexpr int most = 16;
+  static inline thread_local int depth = 0;
+};
+
 }  // namespace
 
 void report_line(const Options& options, std::size_t number) {
@@ -82,6 +98,7 @@ void report_line(const Options& options, std::size_t number) {
 }
 
 int run_batch(const Options& options, Namespaces& namespaces) {
+  const Nesting nesting;
   namespaces.set_in_batch(true);
   BatchReader reader{*options.batch};
   return options.force ? ConcurrentBatch{reader, options, namespaces}.run()

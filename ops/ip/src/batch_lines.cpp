@@ -16,10 +16,12 @@ bool BatchLines::refill() {
   return size > 0;
 }
 
-/// Up to the next end of a line. False at the end of the file, if nothing came before it.
-bool BatchLines::append_piece(std::string& line) {
+/// Up to the next end of a line, without a comment.
+BatchLines::Piece BatchLines::append_piece(std::string& line) {
+  const std::size_t start = line.size();
   bool any = false;
-  while (at_ < buffer_.size() || refill()) {
+  bool whole = false;
+  while (!whole && (at_ < buffer_.size() || refill())) {
     any = true;
     const std::size_t end = buffer_.find('\n', at_);
     const std::size_t stop = std::min(end, buffer_.size());
@@ -28,22 +30,28 @@ bool BatchLines::append_piece(std::string& line) {
       line.clear();
     }
     if (flaw_.empty()) line.append(buffer_, at_, stop - at_);
-    at_ = stop;
-    if (end == std::string::npos) continue;
-    ++at_;
-    break;
+    whole = end != std::string::npos;
+    at_ = whole ? stop + 1 : stop;
   }
-  if (any) ++number_;
-  return any;
+  if (!any) return Piece::none;
+  ++number_;
+  if (const std::size_t comment = line.find('#', start); comment != std::string::npos) {
+    line.resize(comment);
+    return Piece::last;
+  }
+  return whole && line.size() > start && line.back() == '\\' ? Piece::continued : Piece::last;
 }
 
+/// The end of a comment is that of the line, even if it is a backslash: getcmdline() in iproute2's lib/utils.c.
 bool BatchLines::next(std::string& line) {
   line.clear();
   flaw_ = {};
-  if (!append_piece(line)) return false;
-  while (line.ends_with('\\')) {
+  Piece piece = append_piece(line);
+  if (piece == Piece::none) return false;
+  while (piece == Piece::continued) {
     line.pop_back();
-    if (!append_piece(line)) break;
+    piece = append_piece(line);
+    if (piece == Piece::none && flaw_.empty()) flaw_ = "Missing continuation line";
   }
   if (flaw_.empty() && line.find('\0') != std::string::npos) flaw_ = "Line has a zero byte";
   return true;

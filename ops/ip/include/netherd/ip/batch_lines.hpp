@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -9,8 +10,8 @@
 
 namespace netherd::ip {
 
-/// The lines of a batch file, as they come from a file or a pipe. A backslash at the end of a line joins the next one
-/// to it. Not thread safe.
+/// The lines of a batch file, as they come from a file or a pipe, without comments: `#` begins one. A backslash at the
+/// end of a line joins the next one to it, unless it belongs to a comment. Not thread safe.
 class BatchLines {
  public:
   /// Longest line, with those that it continues on. A longer one is read to its end, and not kept.
@@ -32,7 +33,8 @@ class BatchLines {
   }
 
  private:
-  bool append_piece(std::string& line);
+  enum class Piece : std::uint8_t { none, last, continued };
+  Piece append_piece(std::string& line);
   bool refill();
 
   Read read_;
