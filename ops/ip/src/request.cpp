@@ -2,7 +2,18 @@
 
 #include <string>
 
+#include "netherd/ip/words.hpp"
+
 namespace netherd::ip {
+
+namespace {
+
+std::uint16_t check_length(std::size_t size) {
+  if (size > UINT16_MAX) fail("The request is too long: an attribute of " + std::to_string(size) + " bytes");
+  return static_cast<std::uint16_t>(size);
+}
+
+}  // namespace
 
 Request Request::again(const engine::MessageView& message, std::uint16_t type) {
   Request request;
@@ -21,7 +32,7 @@ void Request::append(const void* data, std::size_t size) {
 }
 
 void Request::put(int type, std::span<const std::byte> payload) {
-  const nlattr header{static_cast<std::uint16_t>(sizeof(nlattr) + payload.size()), static_cast<std::uint16_t>(type)};
+  const nlattr header{check_length(sizeof(nlattr) + payload.size()), static_cast<std::uint16_t>(type)};
   append(&header, sizeof header);
   append(payload.data(), payload.size());
 }
@@ -37,10 +48,12 @@ Request::Nest Request::begin_nest(int type) {
   return nest;
 }
 
-void Request::end_nest(Nest nest) noexcept {
+void Request::end_nest(Nest nest) {
   const auto offset = static_cast<std::size_t>(nest);
-  at<nlattr>(offset).nla_len = static_cast<std::uint16_t>(bytes_.size() - offset);
+  at<nlattr>(offset).nla_len = length_from(offset);
 }
+
+std::uint16_t Request::length_from(std::size_t offset) const { return check_length(bytes_.size() - offset); }
 
 std::span<const std::byte> Request::message() noexcept {
   at<nlmsghdr>(0).nlmsg_len = static_cast<std::uint32_t>(bytes_.size());

@@ -19,6 +19,8 @@ namespace netherd::ip {
 /// It exists beside the typed requests of netherd/ops because a command line is a list of attributes already: any
 /// attribute that `ip` can name may stand in it, in any combination, and it says what was not mentioned by leaving it
 /// out. Satisfies engine::Request. Nested attributes have no NLA_F_NESTED unless asked for, as in `ip`'s requests.
+///
+/// The length of an attribute has 16 bits: what puts one, or ends a nest, throws CommandError where it does not fit.
 class Request {
  public:
   static constexpr std::string_view operation{};
@@ -59,7 +61,7 @@ class Request {
   /// Position of an open nested attribute.
   enum class Nest : std::size_t {};
   [[nodiscard]] Nest begin_nest(int type);
-  void end_nest(Nest nest) noexcept;
+  void end_nest(Nest nest);
   /// Takes an open nested attribute back, with all that is in it.
   void drop_nest(Nest nest) noexcept { bytes_.resize(static_cast<std::size_t>(nest)); }
   /// Appends plain bytes within a nest (struct rtnexthop, the ifinfomsg of a peer), padded; gives their offset.
@@ -74,6 +76,8 @@ class Request {
     return *reinterpret_cast<T*>(bytes_.data() + offset);
   }
   [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
+  /// Bytes from `offset` to the end, which go into a length field.
+  [[nodiscard]] std::uint16_t length_from(std::size_t offset) const;
 
   /// The whole message.
   [[nodiscard]] std::span<const std::byte> message() noexcept;
