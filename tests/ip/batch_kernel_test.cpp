@@ -141,6 +141,29 @@ TEST_F(Batch, HearsWhatOthersDoToLinks) {
   }
 }
 
+TEST_F(Batch, ThatRunsItselfEnds) {
+  ASSERT_EQ(run("netherd ip netns add one").status, 0);
+  write_file("lines", "netns exec one ip -batch lines\n");
+  for (const char* force : {"", "-force "}) {
+    const Finished finished = run("netherd ip " + std::string{force} + "-batch lines");
+    EXPECT_EQ(finished.status, 1);
+    EXPECT_NE(finished.errors.find("nested too deeply"), std::string::npos) << finished.errors;
+  }
+}
+
+TEST_F(Batch, TakesNamespacesByPath) {
+  write_file("lines",
+             "netns add one\nlink add b0 type veth peer name b1 netns /run/netns/one\nlink set b0 netns "
+             "/proc/self/ns/net\nlink add b2 link-netns /run/netns/one type veth peer name b3\nlink del b2\n");
+  for (const char* force : {"", "-force "}) {
+    const Finished built = run("netherd ip " + std::string{force} + "-batch lines");
+    EXPECT_EQ(built.status, 0) << testing::PrintToString(built);
+    EXPECT_EQ(run("ip -n one link show b1").status, 0);
+    EXPECT_EQ(run("netherd ip -all netns delete").status, 0);
+    EXPECT_TRUE(becomes_true([] { return run("ip link show b0").status != 0; }));
+  }
+}
+
 TEST_F(Batch, RunsBatchesWithinNamespaces) {
   write_file("inner", "link set lo up\nlink show dev lo up\n");
   write_file("lines", "netns add one\nnetns exec one ip -batch inner\n");

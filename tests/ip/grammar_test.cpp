@@ -3,6 +3,8 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
+#include <sstream>
+
 #include "fake_environment.hpp"
 #include "netherd/ops/address.hpp"
 #include "netherd/ops/route.hpp"
@@ -87,12 +89,13 @@ TEST(Words, OfAMalformedCommandAreNamed) {
       {"addr show dev foo", "Device \"foo\" does not exist."},
       {"route add 1.2.3.4 dev foo", "Cannot find device \"foo\""},
       {"route add 1.2.3.0/24 via 1.1.1.1 via 2.2.2.2",
-       "Error: argument \"2.2.2.2\" is wrong: use nexthop syntax to specify multiple via\n"},
+       "Error: argument \"via\" is wrong: use nexthop syntax to specify multiple via\n"},
       {"route add 1.2.3.0/24 nexthop weight 0", "Error: argument \"0\" is wrong: \"weight\" is invalid\n"},
       {"route add 1.2.3.0/24 nexthop", "Error: unexpected end of line after \"nexthop\""},
       {"route get", "need at least a destination address"},
       {"route flush", "\"ip route flush\" requires arguments."},
       {"rule add", "\"ip rule add\" requires arguments."},
+      {"rule del", "\"ip rule del\" requires arguments."},
       {"neigh add 1.1.1.1", "Device and destination are required arguments."},
       {"neigh add 1.1.1.1 dev lo nud broken", "Error: argument \"broken\" is wrong: nud state is bad"},
       {"nexthop add id 1 group 1/x", "Error: argument \"1/x\" is wrong: \"group\" value is invalid\n"},
@@ -119,6 +122,23 @@ TEST(Words, GiveTheStatusesOfIp) {
   EXPECT_EQ(status_of("link set lo mtu x"), status_usage);
   EXPECT_EQ(status_of("foo"), status_failed);
   EXPECT_EQ(status_of("link foo"), status_usage);
+}
+
+TEST(Words, ThatAreTooManyForAnAttributeAreRefused) {
+  std::string group = "1";
+  for (int i = 2; i < 10'000; ++i) group += '/' + std::to_string(i);
+  std::string hops;
+  for (int i = 0; i < 9'000; ++i) hops += " via 10.0.0.1";
+  FakeEnvironment environment;
+  for (const std::string& line :
+       {"nexthop add id 1 group " + group, "link set lo alias " + std::string(70'000, 'x'),
+        "link property add dev lo altname " + std::string(70'000, 'x'), "route add 10.9.0.0/16 nexthop" + hops}) {
+    std::vector<std::string> words;  // a command line has no limit of words
+    std::istringstream stream{line};
+    for (std::string word; stream >> word;) words.push_back(word);
+    const std::vector<std::string_view> views{words.begin(), words.end()};
+    EXPECT_THROW(static_cast<void>(parse_command(Words{views}, {}, environment)), CommandError) << line.substr(0, 40);
+  }
 }
 
 TEST(LinkCommand, BecomesARequest) {

@@ -24,6 +24,13 @@ constexpr std::array flags{
     Flag{"home", IFA_F_HOMEADDRESS, true},          Flag{"nodad", IFA_F_NODAD, true},
     Flag{"mngtmpaddr", IFA_F_MANAGETEMPADDR, true}, Flag{"noprefixroute", IFA_F_NOPREFIXROUTE, false},
     Flag{"autojoin", IFA_F_MCAUTOJOIN, false},      Flag{"optimistic", IFA_F_OPTIMISTIC, true}};
+/// What the kernel alone decides. `ip` warns and goes on.
+constexpr std::array<std::string_view, 7> states{"secondary", "temporary", "dadfailed",     "deprecated",
+                                                 "tentative", "permanent", "stable-privacy"};
+
+void warn(std::string_view keyword, const char* what) {
+  std::fprintf(stderr, "Warning: %s option %s\n", std::string{keyword}.c_str(), what);
+}
 
 class AddressParser {
  public:
@@ -32,14 +39,15 @@ class AddressParser {
 
   void parse(Words& words) {
     while (!words.empty()) {
-      if (take_addresses(words) || take_lifetimes(words) || take_flag(words) || take_rest(words)) continue;
+      // The order decides what an abbreviation stands for.
+      if (take_addresses(words) || take_rest(words) || take_lifetimes(words) || take_flag(words)) continue;
       words.accept("local");
       if (words.abbreviates("help")) fail_with_usage(usage::address);
-      if (local_.size > 0) refuse_garbage("local", words.empty() ? "" : words.peek());
+      if (local_.size > 0) refuse_garbage("local", words.take());
       local_word_ = words.empty() ? std::string_view{} : words.peek();
       local_ = take_prefix(words, header().ifa_family);
       set_family(local_.family);
-      if (local_.size > 0) request_.put(IFA_LOCAL, local_.bytes());
+      request_.put(IFA_LOCAL, local_.bytes());
     }
     finish();
   }
@@ -52,13 +60,13 @@ class AddressParser {
 
   bool take_addresses(Words& words) {
     if (words.accept("peer") || words.accept("remote")) {
-      if (peer_.family != AF_UNSPEC) refuse_duplicate("peer", words.empty() ? "" : words.peek());
+      if (peer_.size > 0) refuse_duplicate("peer", words);
       peer_ = take_prefix(words, header().ifa_family);
       set_family(peer_.family);
       request_.put(IFA_ADDRESS, peer_.bytes());
       header().ifa_prefixlen = static_cast<unsigned char>(peer_.bits);
     } else if (words.accept_short("broadcast") || words.accept("brd")) {
-      if (has_broadcast_) refuse_duplicate("broadcast", words.empty() ? "" : words.peek());
+      if (has_broadcast_) refuse_duplicate("broadcast", words);
       has_broadcast_ = true;
       if (words.is("+") || words.is("-")) {
         computed_broadcast_ = words.take().front();
@@ -66,7 +74,7 @@ class AddressParser {
         put_address(words, IFA_BROADCAST);
       }
     } else if (words.accept("anycast")) {
-      if (has_anycast_) refuse_duplicate("anycast", words.empty() ? "" : words.peek());
+      if (has_anycast_) refuse_duplicate("anycast", words);
       has_anycast_ = true;
       put_address(words, IFA_ANYCAST);
     } else {
@@ -83,8 +91,9 @@ class AddressParser {
 
   bool take_lifetimes(Words& words) {
     const auto take = [&](std::string_view keyword, std::optional<std::uint32_t>& lifetime) {
+      const std::string_view mention = words.peek();
       if (!words.accept_short(keyword)) return false;
-      if (lifetime) refuse_duplicate(keyword, words.empty() ? "" : words.peek());
+      if (lifetime) refuse_duplicate(keyword, mention);
       lifetime = words.accept("forever") ? UINT32_MAX : words.take_u32(std::string{keyword} + " value");
       return true;
     };
@@ -94,14 +103,16 @@ class AddressParser {
   bool take_flag(Words& words) {
     for (const auto& [keyword, bit, ipv6_only] : flags) {
       if (!words.accept(keyword)) continue;
-      if (ipv6_only && header().ifa_family == AF_INET) {
-        std::fprintf(stderr, "Warning: %s option can be set only for IPv6 addresses\n", std::string{keyword}.c_str());
+      if (ipv6_only && header().ifa_family != AF_INET6) {
+        warn(keyword, "can be set only for IPv6 addresses");
       } else {
         flags_ |= bit;
       }
       return true;
     }
-    return false;
+    if (words.empty() || std::ranges::find(states, words.peek()) == states.end()) return false;
+    warn(words.take(), "is not mutable from userspace");
+    return true;
   }
 
   bool take_rest(Words& words) {
@@ -114,9 +125,8 @@ class AddressParser {
     } else if (words.accept("dev")) {
       device_ = words.take();
     } else if (words.accept("label")) {
-      label_ = words.take();
-      request_.put_string(IFA_LABEL, label_);
-    } else if (words.accept_short("metric") || words.accept_short("priority") || words.accept("preference")) {
+      request_.put_string(IFA_LABEL, words.take());
+    } else if (words.accept_short("metric") || words.accept_short("priority") || words.accept_short("preference")) {
       request_.put_u32(IFA_RT_PRIORITY, words.take_u32("\"metric\" value is invalid\n"));
     } else {
       return false;
@@ -148,7 +158,7 @@ class AddressParser {
   }
 
   void put_own_address() {
-    if (peer_.family != AF_UNSPEC || local_.size == 0) return;
+    if (peer_.size > 0 || local_.size == 0) return;
     if (deleting_ && local_.family == AF_INET && !local_.length_given) {
       const std::string word{local_word_};
       std::fprintf(stderr,
@@ -169,10 +179,7 @@ class AddressParser {
     } else {
       request_.put_u32(IFA_FLAGS, flags_);
     }
-    if (device_.empty()) fail("Not enough information: \"dev\" argument is required.");
-    if (!label_.empty() && !label_.starts_with(device_)) {
-      fail("\"dev\" (" + std::string{device_} + ") must match \"label\" (" + std::string{label_} + ").");
-    }
+    if (!device_) fail("Not enough information: \"dev\" argument is required.");
     put_own_address();
     if (header().ifa_prefixlen == 0) header().ifa_prefixlen = static_cast<unsigned char>(local_.bits);
     if (computed_broadcast_ != '\0' && !deleting_) put_computed_broadcast();
@@ -180,7 +187,7 @@ class AddressParser {
       const bool loopback = local_.family == AF_INET && local_.data[0] == std::byte{127};
       header().ifa_scope = loopback ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
     }
-    header().ifa_index = static_cast<std::uint32_t>(index_of(environment_, device_));
+    header().ifa_index = static_cast<std::uint32_t>(index_of(environment_, *device_));
     put_lifetimes();
     if ((flags_ & IFA_F_MCAUTOJOIN) != 0 && !local_.is_multicast()) {
       fail("autojoin needs multicast address");
@@ -193,8 +200,7 @@ class AddressParser {
   Inet local_;
   Inet peer_;
   std::string_view local_word_;
-  std::string_view device_;
-  std::string_view label_;
+  std::optional<std::string_view> device_;
   std::optional<std::uint32_t> valid_;
   std::optional<std::uint32_t> preferred_;
   unsigned flags_ = 0;

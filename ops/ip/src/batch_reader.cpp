@@ -78,8 +78,9 @@ Touched touched_by(Words words, Options options) try {
   Touched touched{.names = {options.netns}};
   while (!words.empty()) {
     const std::string_view word = words.take();
-    if (word.starts_with("link-netns")) return everything;
+    if (word.starts_with("link-")) return everything;  // link-netns gives a namespace its number, perhaps
     if (word != "netns" || words.empty()) continue;
+    if (words.peek().find('/') != std::string_view::npos) return everything;
     if (is_number(words.peek())) return everything;  // the namespace of a process, which may have a name as well
     std::string name{words.take()};
     if (std::ranges::find(touched.names, name) == touched.names.end()) touched.names.push_back(std::move(name));

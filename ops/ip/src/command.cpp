@@ -19,19 +19,43 @@ constexpr std::string_view blanks = " \t\r\n";
 using Parse = Command (*)(Words, const Options&, Environment&);
 struct Object {
   std::string_view name;
-  Parse parse;
+  Parse parse = nullptr;  ///< null: known to `ip` alone
 };
-/// In the order of `ip`, which decides what an abbreviation stands for.
-constexpr std::array objects{
-    Object{"address", parse_address},    Object{"route", parse_route},         Object{"rule", parse_rule},
-    Object{"neighbor", parse_neighbour}, Object{"neighbour", parse_neighbour}, Object{"link", parse_link},
-    Object{"tuntap", parse_tuntap},      Object{"tap", parse_tuntap},          Object{"monitor", parse_monitor},
-    Object{"netns", parse_netns},        Object{"nexthop", parse_nexthop}};
-/// Known to `ip`, and told apart from what is no object at all.
-constexpr std::array<std::string_view, 23> unsupported_objects{
-    "addrlabel", "maddress", "ntable", "ntbl",       "l2tp",        "fou",   "ila",    "macsec",
-    "tunnel",    "tunl",     "token",  "tcpmetrics", "tcp_metrics", "xfrm",  "mroute", "mrule",
-    "netconf",   "vrf",      "sr",     "mptcp",      "ioam",        "stats", "amt"};
+/// In the order of `ip` (cmds[] in ip/ip.c), which decides what an abbreviation stands for.
+constexpr std::array objects{Object{"address", parse_address},
+                             Object{"addrlabel"},
+                             Object{"maddress"},
+                             Object{"route", parse_route},
+                             Object{"rule", parse_rule},
+                             Object{"neighbor", parse_neighbour},
+                             Object{"neighbour", parse_neighbour},
+                             Object{"ntable"},
+                             Object{"ntbl"},
+                             Object{"link", parse_link},
+                             Object{"l2tp"},
+                             Object{"fou"},
+                             Object{"ila"},
+                             Object{"macsec"},
+                             Object{"tunnel"},
+                             Object{"tunl"},
+                             Object{"tuntap", parse_tuntap},
+                             Object{"tap", parse_tuntap},
+                             Object{"token"},
+                             Object{"tcpmetrics"},
+                             Object{"tcp_metrics"},
+                             Object{"monitor", parse_monitor},
+                             Object{"xfrm"},
+                             Object{"mroute"},
+                             Object{"mrule"},
+                             Object{"netns", parse_netns},
+                             Object{"netconf"},
+                             Object{"vrf"},
+                             Object{"sr"},
+                             Object{"nexthop", parse_nexthop},
+                             Object{"mptcp"},
+                             Object{"ioam"},
+                             Object{"help"},
+                             Object{"stats"}};
 
 int read_family_option(std::string_view word) {
   if (word == "inet") return AF_INET;
@@ -69,10 +93,14 @@ bool take_family(Words& words, std::string_view option, Options& options) {
 
 bool take_format(std::string_view option, Options& options) {
   const auto is = [option](std::string_view name) { return abbreviates(option, name); };
-  if (is("-details")) {
-    ++options.details;
-  } else if (is("-stats") || is("-statistics")) {
+  for (const std::string_view unsupported : {"-M", "-B", "-human-readable", "-iec", "-resolve"}) {
+    if (!is(unsupported) || option.size() < 2) continue;
+    throw CommandError{status_usage, "Option \"" + std::string{option} + "\" is not supported by netherd."};
+  }
+  if (is("-stats") || is("-statistics")) {
     ++options.statistics;
+  } else if (is("-details")) {
+    ++options.details;
   } else if (is("-oneline")) {
     options.one_line = true;
   } else if (is("-json")) {
@@ -98,8 +126,12 @@ Options take_options(Words& words, Options options) {
     std::string_view option = words.take();
     if (option == "--") break;
     if (option.starts_with("--")) option.remove_prefix(1);
-    if (take_family(words, option, options)) continue;
-    if (abbreviates(option, "-loops") || abbreviates(option, "-rcvbuf")) {
+    // The order decides what an abbreviation stands for.
+    if (abbreviates(option, "-loops")) {
+      words.take_number(INT32_MAX, "invalid number");
+    } else if (take_family(words, option, options) || take_format(option, options)) {
+      continue;
+    } else if (abbreviates(option, "-rcvbuf")) {
       words.take_number(INT32_MAX, "invalid number");
     } else if (abbreviates(option, "-netns")) {
       options.netns = words.take();
@@ -109,17 +141,15 @@ Options take_options(Words& words, Options options) {
       options.timestamp = true;
     } else if (option.size() > 2 && abbreviates(option, "-tshort")) {
       options.timestamp = options.short_timestamp = true;
-    } else if (option == "-Version" || option == "-V") {
+    } else if (abbreviates(option, "-Version")) {
       options.version = true;
-    } else if (option == "-br") {
-      options.brief = true;
     } else if (abbreviates(option, "-batch")) {
       options.batch = std::string{words.take()};
     } else if (abbreviates(option, "-help")) {
       options.help = true;
     } else if (abbreviates(option, "-all")) {
       options.all = true;
-    } else if (!take_format(option, options)) {
+    } else {
       throw CommandError{status_usage, "Option \"" + std::string{option} + "\" is unknown, try \"ip -help\"."};
     }
   }
@@ -129,6 +159,7 @@ Options take_options(Words& words, Options options) {
 
 namespace {
 
+/// The one that a word abbreviates; null if there is none.
 const Object* find_object(std::string_view word) noexcept {
   const auto* const found =
       std::ranges::find_if(objects, [word](const auto& object) { return abbreviates(word, object.name); });
@@ -139,19 +170,21 @@ const Object* find_object(std::string_view word) noexcept {
 
 std::string_view object_of(std::string_view word) noexcept {
   const Object* object = find_object(word);
-  if (object == nullptr) return {};
+  if (object == nullptr || object->parse == nullptr) return {};
   return object->parse == parse_neighbour ? "neighbour" : object->name;
 }
 
 Command parse_command(Words words, const Options& options, Environment& environment) {
   if (words.empty()) fail_with_usage(usage::ip);
   const std::string_view name = words.take();
-  if (const Object* object = find_object(name)) return object->parse(words, options, environment);
-  if (abbreviates(name, "help")) fail_with_usage(usage::ip);
-  for (const std::string_view object : unsupported_objects) {
-    if (name == object) fail("Object \"" + std::string{name} + "\" is not supported by netherd.");
+  const Object* const object = find_object(name);
+  if (object == nullptr) fail("Object \"" + std::string{name} + "\" is unknown, try \"ip help\".");
+  if (object->name == "help") fail_with_usage(usage::ip);
+  if (object->parse == nullptr) {
+    const std::string full = object->name == name ? "" : " (" + std::string{object->name} + ')';
+    fail("Object \"" + std::string{name} + '"' + full + " is not supported by netherd.");
   }
-  fail("Object \"" + std::string{name} + "\" is unknown, try \"ip help\".");
+  return object->parse(words, options, environment);
 }
 
 std::vector<std::string_view> split_line(std::string_view line) {

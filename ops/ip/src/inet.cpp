@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <optional>
 
 namespace netherd::ip {
@@ -15,29 +16,25 @@ bool means_everything(std::string_view word) { return word == "default" || word 
 
 std::string expectation(int family) { return family == AF_UNSPEC ? "any valid" : family_name(family); }
 
-/// "10.1" is 10.1.0.0: what is left out at the end is 0.
+/// "10.1" is 10.1.0.0: what is left out at the end is 0. Each part may be octal or hexadecimal.
 std::optional<Inet> read_ipv4(std::string_view text) {
   Inet address{.family = AF_INET, .size = 4, .bits = 32};
   for (std::size_t part = 0; part < 4; ++part) {
     const std::size_t dot = std::min(text.find('.'), text.size());
     std::uint64_t number = 0;
-    const std::string_view digits = text.substr(0, dot);
-    if (digits.empty() || !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; })) return {};
-    for (const char digit : digits)
-      number = std::min<std::uint64_t>(number * 10 + static_cast<unsigned>(digit - '0'), 999);
-    if (number > 255) return {};
+    if (!read_number(text.substr(0, dot), UINT8_MAX, number)) return {};
     address.data[part] = static_cast<std::byte>(number);
     if (dot == text.size()) return address;
     text.remove_prefix(dot + 1);
-    if (text.empty()) return part < 3 ? std::optional{address} : std::nullopt;
   }
   return {};
 }
 
 std::optional<Inet> read_address(std::string_view word, int family) {
   if (means_everything(word)) {
-    const int chosen = family == AF_INET6 ? AF_INET6 : AF_INET;
-    return Inet{.family = chosen, .size = chosen == AF_INET ? 4U : 16U, .bits = bits_of_family(chosen)};
+    // "default" has as many bytes as an address, "any" and "all" have none (__get_addr_1() in lib/utils.c).
+    const int bits = word == "default" ? bits_of_family(family) : 0;
+    return Inet{.family = family, .size = static_cast<std::size_t>(bits / 8)};
   }
   if (word.find(':') == std::string_view::npos) {
     return family == AF_UNSPEC || family == AF_INET ? read_ipv4(word) : std::nullopt;
@@ -51,20 +48,28 @@ std::optional<Inet> read_address(std::string_view word, int family) {
 /// A prefix length, or an IPv4 netmask: "255.255.255.0".
 std::optional<int> read_length(std::string_view text, int family) {
   std::uint64_t number = 0;
-  if (read_number(text, static_cast<std::uint64_t>(bits_of_family(family)), number)) return static_cast<int>(number);
-  in_addr mask{};
-  if (family != AF_INET || ::inet_pton(AF_INET, std::string{text}.c_str(), &mask) != 1) return {};
-  const std::uint32_t bits = ntohl(mask.s_addr);
+  if (read_number(text, UINT32_MAX, number)) {
+    return number <= static_cast<std::uint64_t>(bits_of_family(family)) ? std::optional{static_cast<int>(number)}
+                                                                        : std::nullopt;
+  }
+  const auto mask = family == AF_INET ? read_ipv4(text) : std::nullopt;
+  if (!mask) return {};
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, mask->data.data(), sizeof bits);
+  bits = ntohl(bits);
   const int ones = std::countl_one(bits);
   return std::popcount(bits) == ones ? std::optional{ones} : std::nullopt;
 }
 
 std::optional<Inet> read_prefix(std::string_view word, int family) {
-  if (means_everything(word))
-    return Inet{.family = family == AF_INET6 ? AF_INET6 : family == AF_INET ? AF_INET : AF_UNSPEC};
   const std::size_t slash = word.find('/');
   auto prefix = read_address(word.substr(0, slash), family);
-  if (!prefix || slash == std::string_view::npos) return prefix;
+  if (!prefix) return {};
+  if (slash == std::string_view::npos) {
+    prefix->length_given = word == "default";
+    return prefix;
+  }
+  if (means_everything(word.substr(0, slash))) return {};
   const auto length = read_length(word.substr(slash + 1), prefix->family);
   if (!length) return {};
   prefix->bits = *length;
@@ -128,6 +133,9 @@ Inet address_from(std::string_view word, int family) {
 }
 
 Inet prefix_from(std::string_view word, int family) {
+  if (family == AF_PACKET) {
+    fail("Error: \"" + std::string{word} + "\" may be inet prefix, but it is not allowed in this context.");
+  }
   const auto prefix = read_prefix(word, family);
   if (!prefix) fail("Error: " + expectation(family) + " prefix is expected rather than \"" + std::string{word} + "\".");
   return *prefix;

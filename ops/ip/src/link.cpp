@@ -53,16 +53,22 @@ std::uint8_t take_word(Words& words, std::span<const std::string_view> list, std
 }  // namespace
 
 void check_interface_name(std::string_view name, std::string_view keyword) {
-  if (!ops::is_valid_interface_name(name)) refuse(name, '"' + std::string{keyword} + "\" not a valid ifname");
+  if (name.size() > ops::max_interface_name_bytes) refuse(name, std::string{keyword} + " not a valid ifname");
+  check_alternative_name(name, keyword);
+}
+
+void check_alternative_name(std::string_view name, std::string_view keyword) {
+  const bool bad = name.empty() || name.find_first_of("/ \t\n\v\f\r") != std::string_view::npos;
+  if (bad) refuse(name, std::string{keyword} + " not a valid ifname");
 }
 
 LinkParser::LinkParser(Request& request, Environment& environment, bool creating)
     : request_{request}, environment_{environment}, creating_{creating} {}
 
 /// Refuses the second mention of a keyword.
-void LinkParser::mention(std::string_view keyword, const Words& words) {
-  if (std::ranges::find(mentioned_, keyword) == mentioned_.end()) return mentioned_.push_back(keyword);
-  if (!words.empty()) refuse_duplicate(keyword, words.peek());
+void LinkParser::mention(std::string_view keyword, Words& words) {
+  if (std::ranges::find(mentioned_, keyword) != mentioned_.end()) refuse_duplicate(keyword, words);
+  mentioned_.push_back(keyword);
 }
 
 bool LinkParser::take_flag(Words& words) {
@@ -76,11 +82,14 @@ bool LinkParser::take_flag(Words& words) {
   return false;
 }
 
-void LinkParser::take_number(Words& words, std::string_view keyword, int attribute) {
+void LinkParser::take_number(Words& words, std::string_view keyword, int attribute, std::uint64_t most) {
+  const auto number = words.take_number(most, "Invalid \"" + std::string{keyword} + "\" value\n");
+  request_.put_u32(attribute, static_cast<std::uint32_t>(number));
+}
+
+void LinkParser::take_number_once(Words& words, std::string_view keyword, int attribute) {
   mention(keyword, words);
-  const auto most = attribute == IFLA_LINK_NETNSID ? UINT32_MAX : std::uint64_t{INT32_MAX};
-  request_.put_u32(attribute, static_cast<std::uint32_t>(
-                                  words.take_number(most, "Invalid \"" + std::string{keyword} + "\" value\n")));
+  take_number(words, keyword, attribute, INT32_MAX);
 }
 
 void LinkParser::take_netns(Words& words) {
@@ -97,13 +106,29 @@ void LinkParser::take_netns(Words& words) {
   moved = true;
 }
 
+/// `link-netns NAME`: the number of that namespace here, which it gets if it has none.
+void LinkParser::take_link_netns(Words& words) {
+  mention("link-netns/link-netnsid", words);
+  const std::string_view word = words.take();
+  const auto id = environment_.netns_id(word);
+  if (!id) refuse(word, "Invalid \"link-netns\" value\n");
+  request_.put_value(IFLA_LINK_NETNSID, *id);
+}
+
+void LinkParser::take_link_netns_id(Words& words) {
+  mention("link-netns/link-netnsid", words);
+  take_number(words, "link-netnsid", IFLA_LINK_NETNSID, INT32_MAX);
+}
+
 /// One reason why a link is held down, which is given or taken back: a bit by its number or its name.
 void LinkParser::take_protodown_reason(Words& words) {
   const std::string_view word = words.take();
   const auto bit = names::read_protodown_reason(word);
   if (!bit) refuse(word, "invalid protodown reason\n");
   const std::uint32_t mask = 1U << *bit;
-  const bool on = words.take_on_off("protodown_reason");
+  const bool off = words.abbreviates("off") && !words.abbreviates("on");
+  const bool on = !off && (words.accept_short("on") || words.take_on_off("protodown_reason"));
+  if (off) words.skip();
   const auto nest = request_.begin_nest(IFLA_PROTO_DOWN_REASON | NLA_F_NESTED);
   request_.put_u32(IFLA_PROTO_DOWN_REASON_MASK, mask);
   request_.put_u32(IFLA_PROTO_DOWN_REASON_VALUE, on ? mask : 0);
@@ -128,6 +153,12 @@ void LinkParser::take_master(Words& words, bool vrf) {
   request_.put_value(IFLA_MASTER, master);
 }
 
+/// "off" or "on", or an abbreviation.
+void LinkParser::put_off_on(Words& words, std::string_view keyword, int attribute) {
+  static constexpr std::array<std::string_view, 2> off_and_on{"off", "on"};
+  request_.put_u8(attribute, static_cast<std::uint8_t>(words.take_one_of(off_and_on, keyword, status_invalid)));
+}
+
 bool LinkParser::take_state(Words& words) {
   if (words.accept("up")) {
     header().ifi_change |= IFF_UP;
@@ -136,9 +167,9 @@ bool LinkParser::take_state(Words& words) {
     header().ifi_change |= IFF_UP;
     header().ifi_flags &= ~static_cast<unsigned>(IFF_UP);
   } else if (words.accept("carrier")) {
-    request_.put_u8(IFLA_CARRIER, words.take_on_off("carrier") ? 1 : 0);
+    put_off_on(words, "carrier", IFLA_CARRIER);
   } else if (words.accept("protodown")) {
-    request_.put_u8(IFLA_PROTO_DOWN, words.take_on_off("protodown") ? 1 : 0);
+    put_off_on(words, "protodown", IFLA_PROTO_DOWN);
   } else if (words.accept("protodown_reason")) {
     take_protodown_reason(words);
   } else if (words.accept("mode")) {
@@ -155,7 +186,11 @@ bool LinkParser::take_identity(Words& words) {
   if (words.accept("name")) {
     mention("name", words);
     name = words.take();
-    check_interface_name(name, "name");
+    check_interface_name(*name, "\"name\"");
+    if (!device) {
+      device = name;
+      device_is_name_ = true;
+    }
   } else if (words.accept("index")) {
     mention("index", words);
     index = static_cast<int>(words.take_number(INT32_MAX, "Invalid \"index\" value"));
@@ -166,7 +201,7 @@ bool LinkParser::take_identity(Words& words) {
   } else if (words.accept_short("address")) {
     const auto address = take_link_layer_address(words);
     request_.put(IFLA_ADDRESS, address.bytes());
-    address_size = address.size;
+    address_size_ = address.size;
   } else if (words.accept_short("broadcast") || words.accept("brd")) {
     request_.put(IFLA_BROADCAST, take_link_layer_address(words).bytes());
   } else if (words.accept("group")) {
@@ -182,21 +217,19 @@ bool LinkParser::take_identity(Words& words) {
 
 bool LinkParser::take_size(Words& words) {
   if (words.accept_short("txqueuelen") || words.accept("qlen") || words.accept_short("txqlen")) {
-    take_number(words, "txqueuelen", IFLA_TXQLEN);
+    take_number_once(words, "txqueuelen", IFLA_TXQLEN);
   } else if (words.accept("mtu")) {
-    take_number(words, "mtu", IFLA_MTU);
+    take_number_once(words, "mtu", IFLA_MTU);
   } else if (words.accept_short("numtxqueues")) {
-    take_number(words, "numtxqueues", IFLA_NUM_TX_QUEUES);
+    take_number_once(words, "numtxqueues", IFLA_NUM_TX_QUEUES);
   } else if (words.accept_short("numrxqueues")) {
-    take_number(words, "numrxqueues", IFLA_NUM_RX_QUEUES);
+    take_number_once(words, "numrxqueues", IFLA_NUM_RX_QUEUES);
   } else if (words.accept("gso_max_size")) {
-    take_number(words, "gso_max_size", IFLA_GSO_MAX_SIZE);
+    take_number(words, "gso_max_size", IFLA_GSO_MAX_SIZE, UINT32_MAX);
   } else if (words.accept("gso_max_segs")) {
-    take_number(words, "gso_max_segs", IFLA_GSO_MAX_SEGS);
+    take_number(words, "gso_max_segs", IFLA_GSO_MAX_SEGS, UINT16_MAX);
   } else if (words.accept("gro_max_size")) {
-    take_number(words, "gro_max_size", IFLA_GRO_MAX_SIZE);
-  } else if (words.accept_short("link-netnsid")) {
-    take_number(words, "link-netnsid", IFLA_LINK_NETNSID);
+    take_number(words, "gro_max_size", IFLA_GRO_MAX_SIZE, UINT32_MAX);
   } else {
     return false;
   }
@@ -206,18 +239,18 @@ bool LinkParser::take_size(Words& words) {
 bool LinkParser::take_place(Words& words) {
   if (words.accept("netns")) {
     take_netns(words);
+  } else if (words.accept_short("link-netns")) {
+    take_link_netns(words);
+  } else if (words.accept("link-netnsid") || words.accept("link-netnsi")) {
+    take_link_netns_id(words);
   } else if (words.accept_short("master")) {
     take_master(words, false);
   } else if (words.accept("vrf")) {
     take_master(words, true);
   } else if (words.accept_short("nomaster")) {
     request_.put_u32(IFLA_MASTER, 0);
-  } else if (words.accept_short("addrgenmode")) {
-    take_address_generation(words);
-  } else if (words.accept_short("alias")) {
-    const std::string_view alias = words.take();
-    if (alias.size() > 255) refuse(alias, "alias too long\n");
-    request_.put_text(IFLA_IFALIAS, alias);
+  } else if (words.accept("parentdev")) {
+    request_.put_string(IFLA_PARENT_DEV_NAME, words.take());
   } else if (words.is("xdp") || words.is("xdpgeneric") || words.is("xdpdrv") || words.is("xdpoffload") ||
              words.is("vf")) {
     fail('"' + std::string{words.peek()} + "\" is not supported by netherd.", status_usage);
@@ -227,28 +260,98 @@ bool LinkParser::take_place(Words& words) {
   return true;
 }
 
+bool LinkParser::take_text(Words& words) {
+  if (words.accept_short("alias")) {
+    const std::string_view alias = words.take();
+    if (alias.size() > 255) refuse(alias, "alias too long\n");
+    request_.put_text(IFLA_IFALIAS, alias);
+  } else if (words.accept_short("addrgenmode")) {
+    take_address_generation(words);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void LinkParser::take_device(Words& words) {
+  if (words.abbreviates("help")) fail_with_usage(usage::link);
+  words.accept("dev");
+  const std::string_view word = words.take();
+  if (device && !device_is_name_) refuse_garbage("dev", word);
+  check_alternative_name(word, "\"dev\"");
+  device = word;
+  device_is_name_ = false;
+}
+
 void LinkParser::parse(Words& words) {
   while (!words.empty()) {
-    if (words.is("up") || words.is("down") || words.is("carrier") || words.is("protodown") || words.is("mode") ||
-        words.is("state")) {
-      take_state(words);
-    } else if (take_identity(words) || take_size(words) || take_state(words) || take_place(words)) {
-      continue;
-    } else if (words.accept_short("type")) {
+    // The order decides what an abbreviation stands for.
+    if (take_identity(words) || take_place(words) || take_size(words) || take_state(words)) continue;
+    if (words.accept_short("type")) {
       type = words.take();
       break;
-    } else {
-      if (words.abbreviates("help")) fail_with_usage(usage::link);
-      words.accept("dev");
-      const std::string_view word = words.take();
-      if (!device.empty()) refuse_garbage("dev", word);
-      if (creating_) check_interface_name(word, "dev");
-      device = word;
     }
+    if (!take_text(words)) take_device(words);
+  }
+  if (!name || (device && *name == *device)) name = device;
+  finish(words);
+}
+
+/// What can only be told when all words were read.
+void LinkParser::finish(const Words& words) {
+  if (device && !creating_) check_address_size();
+  if (index && !creating_ && !moved) {
+    fail("index can be used only when creating devices or when moving device to another netns.", status_usage);
+  }
+  if (group && !device) return finish_group(words);
+  if (group) request_.put_u32(IFLA_GROUP, *group);
+  creating_ ? finish_creation() : finish_change();
+}
+
+/// Every link of a group.
+void LinkParser::finish_group(const Words& words) {
+  if (!words.empty()) {
+    fail("Garbage instead of arguments \"" + std::string{words.peek()} + " ...\". Try \"ip link help\".", status_usage);
+  }
+  if (creating_) fail("group cannot be used when creating devices.", status_usage);
+  request_.put_u32(IFLA_GROUP, *group);
+  type.reset();
+}
+
+void LinkParser::finish_creation() {
+  if (name != device) fail("both \"name\" and \"dev\" cannot be used when creating devices.", status_usage);
+  if (lower) request_.put_value(IFLA_LINK, index_of(environment_, *lower));
+  header().ifi_index = index.value_or(0);
+  if (name) request_.put_string(IFLA_IFNAME, *name);
+}
+
+void LinkParser::finish_change() {
+  if (!device) fail("Not enough information: \"dev\" argument is required.", status_usage);
+  header().ifi_index = index_of(environment_, *device);
+  if (name == device) name.reset();
+  if (index) request_.put_value(IFLA_NEW_IFINDEX, *index);
+  if (name) request_.put_string(IFLA_IFNAME, *name);
+}
+
+void LinkParser::check_address_size() {
+  const LinkFacts* facts = address_size_ > 0 ? environment_.find_link(*device) : nullptr;
+  if (facts != nullptr && facts->address_size != address_size_) {
+    fail("Invalid address length " + std::to_string(address_size_) + " - must be " +
+         std::to_string(facts->address_size) + " bytes");
   }
 }
 
 namespace {
+
+/// What may stand behind `type KIND`.
+std::string usage_of(const Kind& kind) {
+  std::string text = "Usage: ... " + std::string{kind.name};
+  for (const Setting& setting : kind.settings) {
+    const bool has_value = setting.value != Value::constant && setting.value != Value::flag;
+    text += " [ " + std::string{setting.keyword} + (has_value ? " VALUE ]" : " ]");
+  }
+  return text;
+}
 
 /// The words behind `type KIND`.
 void parse_kind(Words& words, KindContext context) {
@@ -271,7 +374,8 @@ void parse_kind(Words& words, KindContext context) {
     } else {
       while (!words.empty()) {
         if (!take_setting(words, kind->settings, request, context.environment)) {
-          fail(std::string{kind->name} + ": unknown command \"" + std::string{words.peek()} + "\"?");
+          fail(std::string{kind->name} + ": unknown command \"" + std::string{words.peek()} + "\"?\n" +
+               usage_of(*kind));
         }
       }
     }
@@ -282,26 +386,6 @@ void parse_kind(Words& words, KindContext context) {
   request.end_nest(info);
 }
 
-Command change_group(Request request, const LinkParser& link, const Words& words, bool creating) {
-  if (!words.empty()) {
-    fail("Garbage instead of arguments \"" + std::string{words.peek()} + " ...\". Try \"ip link help\".");
-  }
-  if (creating) fail("group cannot be used when creating devices.");
-  request.header<ifinfomsg>().ifi_index = 0;
-  request.put_u32(IFLA_GROUP, *link.group);
-  const bool deletes = request.type() == RTM_DELLINK;
-  return {.request = std::move(request), .changes_links = deletes};
-}
-
-void check_address_size(Environment& environment, const LinkParser& link) {
-  if (link.address_size == 0 || link.device.empty()) return;
-  const LinkFacts* facts = environment.find_link(link.device);
-  if (facts != nullptr && facts->address_size != link.address_size) {
-    fail("Invalid address length " + std::to_string(link.address_size) + " - must be " +
-         std::to_string(facts->address_size) + " bytes");
-  }
-}
-
 Command modify(Words words, const Options& options, Environment& environment, std::uint16_t type, std::uint16_t flags) {
   ifinfomsg header{};
   header.ifi_family = static_cast<unsigned char>(options.family);
@@ -309,27 +393,13 @@ Command modify(Words words, const Options& options, Environment& environment, st
   const bool creating = (flags & NLM_F_CREATE) != 0;
   LinkParser link{request, environment, creating};
   link.parse(words);
-  if (!creating) check_address_size(environment, link);
-  if (link.group && link.device.empty()) return change_group(std::move(request), link, words, creating);
-  if (link.group) request.put_u32(IFLA_GROUP, *link.group);
-
-  if (!creating) {
-    if (link.device.empty()) fail("Not enough information: \"dev\" argument is required.", status_usage);
-    if (link.index) fail("index can be used only when creating devices.", status_usage);
-    request.header<ifinfomsg>().ifi_index = index_of(environment, link.device);
-  } else {
-    if (link.name.empty()) link.name = link.device;
-    if (!link.lower.empty()) request.put_value(IFLA_LINK, index_of(environment, link.lower));
-    request.header<ifinfomsg>().ifi_index = link.index.value_or(0);
-  }
-  if (!link.name.empty()) request.put_string(IFLA_IFNAME, link.name);
-  if (!link.type.empty()) {
+  if (link.type) {
     const int index = creating ? 0 : request.header<ifinfomsg>().ifi_index;
-    parse_kind(words, {request, environment, options, index, link.type});
+    parse_kind(words, {request, environment, options, index, *link.type});
   } else if (creating) {
     fail("Not enough information: \"type\" argument is required");
   }
-  const bool renames = creating || type == RTM_DELLINK || !link.name.empty() || link.moved;
+  const bool renames = creating || type == RTM_DELLINK || link.name || link.moved;
   return {.request = std::move(request), .changes_links = renames};
 }
 
@@ -337,32 +407,31 @@ Command modify(Words words, const Options& options, Environment& environment, st
 Command change_property(Words words, const Options& options, Environment& environment) {
   if (words.empty() || words.abbreviates("help")) fail_with_usage(usage::link);
   const bool adding = words.accept_short("add");
-  if (!adding && !words.accept_short("del")) {
-    fail("Operator required", status_usage);
-  }
+  if (!adding && !words.accept_short("del")) fail("Operator required", status_usage);
   ifinfomsg header{};
   header.ifi_family = static_cast<unsigned char>(options.family);
   Request request{adding ? std::uint16_t{RTM_NEWLINKPROP} : std::uint16_t{RTM_DELLINKPROP},
                   adding ? std::uint16_t{NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND} : std::uint16_t{0}, header};
   const auto list = request.begin_nest(IFLA_PROP_LIST | NLA_F_NESTED);
-  std::string_view device;
+  std::optional<std::string_view> device;
   while (!words.empty()) {
-    if (words.accept("altname")) {
+    if (words.accept_short("altname")) {
       const std::string_view name = words.take();
-      if (name.empty() || name.size() > 127) refuse(name, "not a valid altname");
+      check_alternative_name(name, "altname");
       request.put_string(IFLA_ALT_IFNAME, name);
     } else if (words.abbreviates("help")) {
       fail_with_usage(usage::link);
     } else {
       words.accept("dev");
       const std::string_view word = words.take();
-      if (!device.empty()) refuse_garbage("dev", word);
+      if (device) refuse_garbage("dev", word);
+      check_alternative_name(word, "\"dev\"");
       device = word;
     }
   }
   request.end_nest(list);
-  if (device.empty()) fail("Not enough of information: \"dev\" argument is required.", status_usage);
-  request.header<ifinfomsg>().ifi_index = index_of(environment, device);
+  if (!device) fail("Not enough of information: \"dev\" argument is required.", status_usage);
+  request.header<ifinfomsg>().ifi_index = index_of(environment, *device);
   return {.request = std::move(request), .changes_links = true};
 }
 
@@ -383,13 +452,8 @@ void parse_peer(Words& words, KindContext& context, int attribute) {
   const ifinfomsg main = std::exchange(request.header<ifinfomsg>(), ifinfomsg{});
   LinkParser peer{request, context.environment, true};
   peer.parse(words);
-  if (!peer.type.empty()) refuse_garbage("type", peer.type);
-  if (peer.name.empty()) peer.name = peer.device;
-  if (!peer.name.empty()) request.put_string(IFLA_IFNAME, peer.name);
-  if (peer.group) request.put_u32(IFLA_GROUP, *peer.group);
-  ifinfomsg header = std::exchange(request.header<ifinfomsg>(), main);
-  header.ifi_index = peer.index.value_or(0);
-  request.at<ifinfomsg>(place) = header;
+  if (peer.type) refuse_duplicate("type", *peer.type);
+  request.at<ifinfomsg>(place) = std::exchange(request.header<ifinfomsg>(), main);
   request.end_nest(nest);
 }
 

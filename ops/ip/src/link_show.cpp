@@ -19,6 +19,7 @@
 #include "attributes.hpp"
 #include "kind.hpp"
 #include "link_parser.hpp"
+#include "link_types.hpp"
 #include "names.hpp"
 #include "objects.hpp"
 #include "usage.hpp"
@@ -58,31 +59,8 @@ constexpr std::array flag_names{FlagName{IFF_LOOPBACK, "LOOPBACK"},
                                 FlagName{IFF_DORMANT, "DORMANT"},
                                 FlagName{IFF_ECHO, "ECHO"}};
 
-struct TypeName {
-  unsigned type;
-  std::string_view name;
-};
-constexpr std::array type_names{TypeName{ARPHRD_ETHER, "ether"},
-                                TypeName{ARPHRD_LOOPBACK, "loopback"},
-                                TypeName{ARPHRD_TUNNEL, "ipip"},
-                                TypeName{ARPHRD_TUNNEL6, "tunnel6"},
-                                TypeName{ARPHRD_SIT, "sit"},
-                                TypeName{ARPHRD_IPGRE, "gre"},
-                                TypeName{ARPHRD_IP6GRE, "gre6"},
-                                TypeName{ARPHRD_NONE, "none"},
-                                TypeName{ARPHRD_NETLINK, "netlink"},
-                                TypeName{ARPHRD_PPP, "ppp"},
-                                TypeName{ARPHRD_INFINIBAND, "infiniband"},
-                                TypeName{ARPHRD_CAN, "can"},
-                                TypeName{ARPHRD_IEEE80211, "ieee802.11"},
-                                TypeName{ARPHRD_VOID, "void"},
-                                TypeName{ARPHRD_RAWIP, "rawip"},
-                                TypeName{ARPHRD_VSOCKMON, "vsockmon"},
-                                TypeName{ARPHRD_6LOWPAN, "6lowpan"}};
-
 std::string type_text(unsigned type) {
-  const auto* const found = std::ranges::find(type_names, type, &TypeName::type);
-  return found == type_names.end() || names::numeric() ? "[" + std::to_string(type) + "]" : std::string{found->name};
+  return names::numeric() ? '[' + std::to_string(type) + ']' : link_type_text(type);
 }
 
 Colour colour_of_state(std::uint8_t state) {
@@ -166,8 +144,9 @@ bool passes(const LinkFilter& filter, const ifinfomsg& header, const LinkTable& 
   const int master = table.has(IFLA_MASTER) ? table.index(IFLA_MASTER) : 0;
   if (filter.nomaster ? master != 0 : filter.master > 0 && master != filter.master) return false;
   const AttributeTable<IFLA_INFO_MAX> info{table.bytes(IFLA_LINKINFO)};
-  return (filter.kind.empty() || info.text(IFLA_INFO_KIND) == filter.kind) &&
-         (filter.slave_kind.empty() || info.text(IFLA_INFO_SLAVE_KIND) == filter.slave_kind);
+  return (!filter.kind || (info.has(IFLA_INFO_KIND) && info.text(IFLA_INFO_KIND) == *filter.kind)) &&
+         (!filter.slave_kind ||
+          (info.has(IFLA_INFO_SLAVE_KIND) && info.text(IFLA_INFO_SLAVE_KIND) == *filter.slave_kind));
 }
 
 void print_link_layer(Printer& printer, const ifinfomsg& header, const LinkTable& table) {
@@ -593,10 +572,10 @@ bool passes(Session& session, const LinkFilter& filter, const AddressFacts& fact
   if (((filter.scope ^ header.ifa_scope) & filter.scope_mask) != 0) return false;
   if (((filter.flags ^ facts.flags) & filter.flag_mask) != 0) return false;
   if (filter.family != AF_UNSPEC && filter.family != header.ifa_family) return false;
-  if (!filter.label.empty()) {
+  if (filter.label) {
     const std::string label = table.has(IFA_LABEL) ? std::string{table.text(IFA_LABEL)}
                                                    : session.link_name(static_cast<int>(header.ifa_index));
-    if (::fnmatch(filter.label.c_str(), label.c_str(), 0) != 0) return false;
+    if (::fnmatch(filter.label->c_str(), label.c_str(), 0) != 0) return false;
   }
   if (filter.prefix.family == AF_UNSPEC) return true;
   Inet local{.family = header.ifa_family, .size = facts.local.size()};
@@ -671,25 +650,20 @@ void print_address(Session& session, const MessageView& message, const LinkFilte
 
 namespace {
 
+/// A state that addresses are to have, or not to have: "-tentative".
 bool take_address_flag(Words& words, LinkFilter& filter) {
-  const std::string_view word = words.peek();
-  const bool negated = word.starts_with('-');
-  const std::string_view name = negated ? word.substr(1) : word;
-  unsigned bit = 0;
-  bool set = !negated;
-  if (word == "dynamic" || word == "primary") {
-    bit = word == "dynamic" ? IFA_F_PERMANENT : IFA_F_SECONDARY;
-    set = false;
-  } else if (name == "temporary") {
-    bit = IFA_F_SECONDARY;
-  } else if (const auto* const found = std::ranges::find(address_flags, name, &AddressFlag::name);
-             found != address_flags.end()) {
-    bit = found->bit;
-  } else {
-    return false;
+  std::string_view name = words.peek();
+  bool set = !name.starts_with('-');
+  if (!set) name.remove_prefix(1);
+  if (name == "dynamic" || name == "primary") {
+    set = !set;
+    name = name == "dynamic" ? "permanent" : "secondary";
   }
-  filter.flags = set ? filter.flags | bit : filter.flags & ~bit;
-  filter.flag_mask |= bit;
+  if (name == "temporary") name = "secondary";
+  const auto* const found = std::ranges::find(address_flags, name, &AddressFlag::name);
+  if (found == address_flags.end()) return false;
+  filter.flags = set ? filter.flags | found->bit : filter.flags & ~found->bit;
+  filter.flag_mask |= found->bit;
   words.skip();
   return true;
 }
@@ -743,9 +717,10 @@ bool take_link_selector(Words& words, LinkFilter& filter, Environment& environme
 LinkFilter parse_filter(Words& words, const Options& options, Environment& environment, bool links_only) {
   LinkFilter filter{
       .family = links_only ? AF_PACKET : options.family, .links_only = links_only, .one_line = options.one_line};
+  std::optional<std::string_view> device;
   while (!words.empty()) {
     if (words.accept("to")) {
-      filter.prefix = take_prefix(words, filter.family == AF_PACKET ? AF_UNSPEC : filter.family);
+      filter.prefix = take_prefix(words, filter.family);
       if (filter.family == AF_UNSPEC) filter.family = filter.prefix.family;
     } else if (words.accept("scope")) {
       take_scope(words, filter);
@@ -755,13 +730,13 @@ LinkFilter parse_filter(Words& words, const Options& options, Environment& envir
       const bool named = words.accept("dev");
       if (!named && words.abbreviates("help")) fail_with_usage(links_only ? usage::link : usage::address);
       const std::string_view word = words.take();
-      if (!filter.device.empty()) refuse_garbage("dev", word);
-      filter.device = word;
+      if (device) refuse_garbage("dev", word);
+      device = word;
     }
   }
-  if (!filter.device.empty()) {
-    const LinkFacts* link = environment.find_link(filter.device);
-    if (link == nullptr) fail("Device \"" + filter.device + "\" does not exist.");
+  if (device) {
+    const LinkFacts* link = environment.find_link(*device);
+    if (link == nullptr) fail("Device \"" + std::string{*device} + "\" does not exist.");
     filter.index = link->index;
   }
   return filter;
@@ -777,9 +752,9 @@ Request link_dump(const LinkFilter& filter, const Options& options) {
   request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_VF | (options.statistics > 0 ? 0U : RTEXT_FILTER_SKIP_STATS));
   if (!one && filter.master != 0) request.put_value(IFLA_MASTER, filter.master);
   if (!one && filter.nomaster) request.put_value(IFLA_MASTER, -1);
-  if (!one && !filter.kind.empty()) {
+  if (!one && filter.kind) {
     const auto info = request.begin_nest(IFLA_LINKINFO | NLA_F_NESTED);
-    request.put_text(IFLA_INFO_KIND, filter.kind);
+    request.put_text(IFLA_INFO_KIND, *filter.kind);
     request.end_nest(info);
   }
   return request;
@@ -878,7 +853,7 @@ int show_addresses(Session& session, const LinkFilter& filter) {
     const auto own = by_link.of(header.ifi_index);
     if (!is_shown(session, filter, own)) continue;
     printer.open_object();
-    const bool no_link = (options.one_line && !options.brief) || (!filter.label.empty() && filter.family == AF_UNSPEC);
+    const bool no_link = (options.one_line && !options.brief) || (filter.label && filter.family == AF_UNSPEC);
     const bool shown =
         no_link || (options.brief ? print_link_brief(session, link, filter) : print_link(session, link, filter));
     if (shown) print_addresses_of_link(session, filter, own, header.ifi_flags);

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "netherd/engine/message.hpp"
@@ -11,19 +12,18 @@
 
 namespace netherd::ip {
 
-/// Which links and addresses `show` and `flush` are about. What is empty, 0 or -1 does not select.
+/// Which links and addresses `show` and `flush` are about. What is missing, 0 or -1 does not select.
 struct LinkFilter {
   int family = AF_UNSPEC;  ///< AF_PACKET: links alone
   int index = 0;
-  std::string device{};
   int group = -1;
   int master = 0;
   bool nomaster = false;
   bool up = false;
-  std::string kind{};
-  std::string slave_kind{};
-  std::string label{};  ///< a pattern of the shell's
-  unsigned flags = 0;   ///< IFA_F_*, those of `flag_mask`
+  std::optional<std::string> kind{};
+  std::optional<std::string> slave_kind{};
+  std::optional<std::string> label{};  ///< a pattern of the shell's
+  unsigned flags = 0;                  ///< IFA_F_*, those of `flag_mask`
   unsigned flag_mask = 0;
   int scope = 0;
   int scope_mask = 0;

@@ -59,13 +59,14 @@ class NeighbourParser {
     while (!words.empty()) {
       if (!take_value(words) && !take_flag(words)) take_destination(words);
     }
-    if (device_.empty() || !destination_) fail("Device and destination are required arguments.", status_usage);
+    if (!destination_ || destination_->family == AF_UNSPEC || (!device_ && !has_proxy_)) {
+      fail("Device and destination are required arguments.", status_usage);
+    }
     header().ndm_family = static_cast<unsigned char>(destination_->family);
     request_.put(NDA_DST, destination_->bytes());
     if (lladdr_) request_.put(NDA_LLADDR, lladdr_->bytes());
-    if (protocol_) request_.put_u8(NDA_PROTOCOL, *protocol_);
     if (extended_flags_ != 0) request_.put_u32(NDA_FLAGS_EXT, extended_flags_);
-    header().ndm_ifindex = index_of(environment_, device_);
+    if (device_) header().ndm_ifindex = index_of(environment_, *device_);
   }
 
  private:
@@ -73,7 +74,7 @@ class NeighbourParser {
 
   bool take_value(Words& words) {
     if (words.accept_short("lladdr")) {
-      if (has_lladdr_) refuse_duplicate("lladdr", words.empty() ? "" : words.peek());
+      if (has_lladdr_) refuse_duplicate("lladdr", words);
       has_lladdr_ = true;
       if (!words.accept("null")) lladdr_ = take_link_layer_address(words);
     } else if (words.accept("nud")) {
@@ -83,16 +84,17 @@ class NeighbourParser {
       header().ndm_state = static_cast<std::uint16_t>(*state);
     } else if (words.accept_short("proxy")) {
       if (words.abbreviates("help")) fail_with_usage(usage::neighbour);
-      if (destination_) refuse_duplicate("address", words.empty() ? "" : words.peek());
+      if (destination_) refuse_duplicate("address", words);
       destination_ = take_address(words, family_);
       header().ndm_flags |= NTF_PROXY;
+      has_proxy_ = true;
     } else if (words.accept("dev")) {
       device_ = words.take();
     } else if (words.accept_short("protocol")) {
       const std::string_view word = words.take();
       const auto protocol = names::read_protocol(word);
       if (!protocol) refuse(word, "\"protocol\" value is invalid\n");
-      protocol_ = static_cast<std::uint8_t>(*protocol);
+      request_.put_u8(NDA_PROTOCOL, static_cast<std::uint8_t>(*protocol));
     } else {
       return false;
     }
@@ -102,7 +104,7 @@ class NeighbourParser {
   bool take_flag(Words& words) {
     if (words.accept("router")) {
       header().ndm_flags |= NTF_ROUTER;
-    } else if (words.accept("extern_learn")) {
+    } else if (words.accept_short("extern_learn")) {
       header().ndm_flags |= NTF_EXT_LEARNED;
     } else if (words.accept("use")) {
       header().ndm_flags |= NTF_USE;
@@ -118,19 +120,19 @@ class NeighbourParser {
   void take_destination(Words& words) {
     words.accept("to");
     if (words.abbreviates("help")) fail_with_usage(usage::neighbour);
-    if (destination_) refuse_garbage("to", words.empty() ? "" : words.peek());
+    if (destination_) refuse_garbage("to", words.take());
     destination_ = take_address(words, family_);
   }
 
   Request& request_;
   Environment& environment_;
   int family_;
-  std::string_view device_;
+  std::optional<std::string_view> device_;
   std::optional<Inet> destination_;
   std::optional<LinkLayerAddress> lladdr_;
-  std::optional<std::uint8_t> protocol_;
   std::uint32_t extended_flags_ = 0;
   bool has_lladdr_ = false;
+  bool has_proxy_ = false;
 };
 
 Command modify(Words words, const Options& options, Environment& environment, std::uint16_t type, std::uint16_t flags) {
@@ -237,10 +239,10 @@ Command show(Words words, const Options& options, Environment& environment, bool
   filter.states = flush ? ~static_cast<unsigned>(NUD_PERMANENT | NUD_NOARP) : 0xFFU & ~static_cast<unsigned>(NUD_NOARP);
   if (flush && words.empty()) fail("Flush requires arguments.");
   bool state_given = false;
-  std::string_view device;
+  std::optional<std::string_view> device;
   while (!words.empty()) {
     if (words.accept("dev")) {
-      if (!device.empty()) refuse_duplicate("dev", words.empty() ? "" : words.peek());
+      if (device) refuse_duplicate("dev", words);
       device = words.take();
     } else if (words.accept("master")) {
       const std::string_view name = words.take();
@@ -278,7 +280,7 @@ Command show(Words words, const Options& options, Environment& environment, bool
       if (filter.family == AF_UNSPEC) filter.family = filter.prefix->family;
     }
   }
-  if (!device.empty()) filter.index = index_of(environment, device);
+  if (device) filter.index = index_of(environment, *device);
   return {.action = [filter, flush](Session& session) {
     return flush ? flush_neighbours(session, filter) : show_neighbours(session, filter);
   }};

@@ -43,13 +43,7 @@ std::vector<std::string> netns_names() { return names_in(std::string{ops::netns_
 
 std::optional<std::int32_t> id_of(Session& session, const std::string& name) {
   const auto netns = ops::open_namespace(std::string{ops::netns_directory} + '/' + name);
-  if (!netns) return {};
-  Request request{RTM_GETNSID, 0, rtgenmsg{}};
-  request.put_value(NETNSA_FD, netns->get());
-  std::optional<std::int32_t> id;
-  static_cast<void>(
-      session.connection().get(request, [&id](const MessageView& answer) { id = ops::decode_netns_id(answer); }));
-  return id;
+  return netns ? session.netns_id(netns->get()) : std::nullopt;
 }
 
 int list(Session& session) {
@@ -103,17 +97,18 @@ Command add(Words words) {
 }
 
 std::string take_pid(Words& words) {
-  if (words.empty()) fail("No pid specified");
   const std::string pid{words.take()};
-  if (pid.empty() || pid.find_first_not_of("0123456789") != std::string::npos) {
-    fail("Specified string '" + pid + "' is not a pid");
-  }
+  if (pid.find_first_not_of("0123456789") != std::string::npos) fail("Specified string '" + pid + "' is not a pid");
   return pid;
 }
 
 Command attach(Words words) {
+  if (words.size() < 2) fail("No netns name and PID specified");
   const std::string name = take_name(words);
-  const std::string pid = take_pid(words);
+  const std::string_view word = words.take();
+  std::uint64_t pid_number = 0;
+  if (!read_number(word, INT32_MAX, pid_number) || pid_number == 0) fail("Invalid PID: " + std::string{word});
+  const std::string pid = std::to_string(pid_number);
   expect_end(words);
   return {.action = [name, pid](Session& session) {
     session.namespaces().attach(name, pid);
@@ -123,7 +118,7 @@ Command attach(Words words) {
 
 Command set_id(Words words, Environment& environment) {
   const std::string name = take_name(words);
-  if (words.empty()) fail("No netns id specified");
+  if (words.empty()) fail("No nsid specified");
   const std::string_view word = words.take();
   std::uint64_t id = 0;
   const bool automatic = word == "auto";
@@ -132,6 +127,7 @@ Command set_id(Words words, Environment& environment) {
     const bool negative = word.starts_with('-') && read_number(word.substr(1), INT32_MAX, magnitude);
     refuse(word, negative ? "\"netnsid\" value should be >= 0" : "Invalid \"netnsid\" value\n");
   }
+  expect_end(words);
   const int netns = environment.open_netns(name);
   if (netns < 0) fail("Cannot open network namespace \"" + name + "\": No such file or directory");
   Request request{RTM_NEWNSID, 0, rtgenmsg{}};
@@ -140,34 +136,53 @@ Command set_id(Words words, Environment& environment) {
   return {.request = std::move(request)};
 }
 
-int list_ids(Session& session, std::optional<std::int32_t> only, std::optional<std::int32_t> target) {
-  Messages ids;
-  Request request{RTM_GETNSID, NLM_F_DUMP, rtgenmsg{}};
+int show_id(Session& session, std::int32_t id, std::optional<std::int32_t> target) {
+  Request request{RTM_GETNSID, 0, rtgenmsg{}};
+  request.put_value(NETNSA_NSID, id);
   if (target) request.put_value(NETNSA_TARGET_NSID, *target);
-  session.list(request, ids);
   session.printer().open_document();
-  for (const MessageView message : ids) {
-    const auto id = ops::decode_netns_id(message);
-    if (id && (!only || *only == *id)) print_netns_id(session, message);
+  const auto outcome =
+      session.connection().get(request, [&](const MessageView& answer) { print_netns_id(session, answer); });
+  if (!outcome.ok()) {
+    static_cast<void>(session.printer().take());
+    fail(refusal(outcome), status_refused);
   }
   session.printer().close_document();
   session.flush();
   return 0;
 }
 
+int list_ids(Session& session, std::optional<std::int32_t> target) {
+  Messages ids;
+  Request request{RTM_GETNSID, NLM_F_DUMP, rtgenmsg{}};
+  if (target) request.put_value(NETNSA_TARGET_NSID, *target);
+  session.list(request, ids, status_failed);
+  session.printer().open_document();
+  for (const MessageView message : ids) {
+    if (ops::decode_netns_id(message)) print_netns_id(session, message);
+  }
+  session.printer().close_document();
+  session.flush();
+  return 0;
+}
+
+std::int32_t take_id(Words& words, std::string_view keyword) {
+  return static_cast<std::int32_t>(words.take_number(INT32_MAX, '"' + std::string{keyword} + "\" value is invalid"));
+}
+
 Command list_id(Words words) {
   std::optional<std::int32_t> only;
   std::optional<std::int32_t> target;
   while (!words.empty()) {
-    if (words.accept("nsid")) {
-      only = static_cast<std::int32_t>(words.take_number(INT32_MAX, "\"nsid\" value is invalid\n"));
-    } else if (words.accept("target-nsid")) {
-      target = static_cast<std::int32_t>(words.take_number(INT32_MAX, "\"target-nsid\" value is invalid\n"));
-    } else {
-      refuse(words.peek(), "\"nsid\" is expected");
-    }
+    const std::string_view keyword = words.take();
+    if (keyword != "nsid" && keyword != "target-nsid") fail_with_usage(usage::netns);
+    auto& id = keyword == "nsid" ? only : target;
+    if (id) refuse_duplicate(keyword, keyword);
+    id = take_id(words, keyword);
   }
-  return {.action = [only, target](Session& session) { return list_ids(session, only, target); }};
+  return {.action = [only, target](Session& session) {
+    return only ? show_id(session, *only, target) : list_ids(session, target);
+  }};
 }
 
 struct Identity {
@@ -280,10 +295,12 @@ void print_netns_id(Session& session, const MessageView& message) {
 }
 
 Command parse_netns(Words words, const Options& options, Environment& environment) {
-  if (words.accept("list-id")) return list_id(words);
+  if (!options.all && words.size() > 1) static_cast<void>(netns_path(words.rest()[1]));  // refuses what is no name
   if (words.empty() || words.accept_short("list") || words.accept_short("show") || words.accept_short("lst")) {
+    expect_end(words);
     return {.action = list};
   }
+  if (words.accept_short("list-id")) return list_id(words);
   if (words.abbreviates("help")) fail_with_usage(usage::netns);
   if (words.accept_short("add")) return add(words);
   if (words.accept_short("set")) return set_id(words, environment);
@@ -291,9 +308,12 @@ Command parse_netns(Words words, const Options& options, Environment& environmen
   if (words.accept_short("identify")) return identify(words);
   if (words.accept_short("pids")) return pids(words);
   if (words.accept_short("exec")) return execute(words, options);
-  if (words.accept_short("monitor")) return {.action = monitor};
+  if (words.accept_short("monitor")) {
+    expect_end(words);
+    return {.action = monitor};
+  }
   if (words.accept_short("attach")) return attach(words);
-  throw CommandError{status_failed, "Command \"" + std::string{words.peek()} + "\" is unknown, try \"ip netns help\"."};
+  fail_unknown_command(words.peek(), "netns");
 }
 
 }  // namespace netherd::ip

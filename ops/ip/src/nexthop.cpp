@@ -32,9 +32,9 @@ void put_group(Words& words, Request& request) {
     const std::size_t comma = member.find(',');
     std::uint64_t id = 0;
     std::uint64_t weight = 1;
-    if (!read_number(member.substr(0, comma), UINT32_MAX, id) || id == 0) refuse(word, "\"group\" value is invalid\n");
+    if (!read_number(member.substr(0, comma), UINT32_MAX, id)) refuse(word, "\"group\" value is invalid\n");
     if (comma != std::string_view::npos && (!read_number(member.substr(comma + 1), 256, weight) || weight == 0)) {
-      refuse(word, "\"weight\" is invalid\n");
+      refuse(member.substr(comma + 1), "\"weight\" is invalid\n");
     }
     nexthop_grp entry{};
     entry.id = static_cast<std::uint32_t>(id);
@@ -51,50 +51,82 @@ std::uint32_t ticks_per_second() {
   return ticks;
 }
 
+std::uint32_t take_id(Words& words) { return words.take_u32("invalid id value"); }
+
+/// A device that has to be there.
+int take_device(Words& words, Environment& environment) {
+  const std::string_view name = words.take();
+  const int index = environment.find_index(name);
+  if (index == 0) refuse(name, "Device does not exist\n");
+  return index;
+}
+
+int take_vrf(Words& words, Environment& environment) {
+  const std::string_view name = words.take();
+  const LinkFacts* link = environment.find_link(name);
+  const int index = link != nullptr ? link->index : 0;
+  if (index == 0 || !is_vrf(environment, index)) refuse(name, "Invalid VRF\n");
+  return index;
+}
+
 class NexthopParser {
  public:
   NexthopParser(Request& request, Environment& environment) : request_{request}, environment_{environment} {}
 
   void parse(Words& words) {
     while (!words.empty()) {
-      if (!take_way(words) && !take_group(words)) {
-        if (words.abbreviates("help")) fail_with_usage(usage::nexthop);
-        refuse(words.peek(), "unknown argument of a nexthop");
-      }
-    }
-    if (type_ && *type_ != NEXTHOP_GRP_TYPE_MPATH) request_.put_u16(NHA_GROUP_TYPE, *type_);
-    if (!resilient_.empty()) {
-      const auto nest = request_.begin_nest(NHA_RES_GROUP | NLA_F_NESTED);
-      for (const auto& [attribute, value] : resilient_) {
-        attribute == NHA_RES_GROUP_BUCKETS ? request_.put_u16(attribute, static_cast<std::uint16_t>(value))
-                                           : request_.put_u32(attribute, value);
-      }
-      request_.end_nest(nest);
+      if (take_way(words) || take_rest(words)) continue;
+      if (words.is("help")) fail_with_usage(usage::nexthop);
+      refuse(words.peek(), "");
     }
   }
 
  private:
   [[nodiscard]] nhmsg& header() { return request_.header<nhmsg>(); }
 
+  /// Of a nexthop whose other words tell no family.
+  void default_to_ipv4() {
+    if (header().nh_family == AF_UNSPEC) header().nh_family = AF_INET;
+  }
+
   bool take_way(Words& words) {
     if (words.accept("id")) {
-      request_.put_u32(NHA_ID, words.take_u32("invalid id value"));
+      request_.put_u32(NHA_ID, take_id(words));
     } else if (words.accept("dev")) {
-      request_.put_value(NHA_OIF, index_of(environment_, words.take()));
+      request_.put_value(NHA_OIF, take_device(words, environment_));
+      default_to_ipv4();
     } else if (words.accept("via")) {
-      const int named = words.empty() ? AF_UNSPEC : read_family(words.peek());
-      if (named != AF_UNSPEC) words.skip();
-      const Inet gateway = take_address(words, named != AF_UNSPEC ? named : header().nh_family);
-      if (header().nh_family == AF_UNSPEC) header().nh_family = static_cast<unsigned char>(gateway.family);
-      if (header().nh_family != gateway.family) fail("nexthop family does not match");
-      request_.put(NHA_GATEWAY, gateway.bytes());
+      put_gateway(words);
+    } else if (words.is("encap")) {
+      fail("\"encap\" is not supported by netherd.", status_usage);
     } else if (words.accept("blackhole")) {
       request_.put_flag(NHA_BLACKHOLE);
-      if (header().nh_family == AF_UNSPEC) header().nh_family = AF_INET;
+      default_to_ipv4();
     } else if (words.accept("fdb")) {
       request_.put_flag(NHA_FDB);
     } else if (words.accept("onlink")) {
       header().nh_flags |= RTNH_F_ONLINK;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void put_gateway(Words& words) {
+    const int named = words.empty() ? AF_UNSPEC : read_family(words.peek());
+    if (named != AF_UNSPEC) words.skip();
+    const std::string_view word = words.empty() ? std::string_view{} : words.peek();
+    const Inet gateway = take_address(words, named != AF_UNSPEC ? named : header().nh_family);
+    if (header().nh_family == AF_UNSPEC) header().nh_family = static_cast<unsigned char>(gateway.family);
+    if (header().nh_family != gateway.family) refuse(word, "address family mismatch\n");
+    request_.put(NHA_GATEWAY, gateway.bytes());
+  }
+
+  bool take_rest(Words& words) {
+    if (words.accept("group")) {
+      put_group(words, request_);
+    } else if (words.accept("type")) {
+      put_type(words);
     } else if (words.accept_short("protocol")) {
       const std::string_view word = words.take();
       const auto protocol = names::read_protocol(word);
@@ -106,67 +138,67 @@ class NexthopParser {
     return true;
   }
 
-  bool take_group(Words& words) {
-    if (words.accept("group")) {
-      put_group(words, request_);
-    } else if (words.accept("type")) {
-      const std::string_view word = words.take();
-      if (word != "mpath" && word != "resilient") refuse(word, "\"type\" value is invalid\n");
-      type_ = word == "mpath" ? NEXTHOP_GRP_TYPE_MPATH : NEXTHOP_GRP_TYPE_RES;
-    } else if (words.accept("buckets")) {
-      resilient_.emplace_back(NHA_RES_GROUP_BUCKETS, words.take_u16("invalid buckets value"));
-    } else if (words.accept("idle_timer")) {
-      resilient_.emplace_back(NHA_RES_GROUP_IDLE_TIMER, take_seconds(words, "invalid idle timer value"));
-    } else if (words.accept("unbalanced_timer")) {
-      resilient_.emplace_back(NHA_RES_GROUP_UNBALANCED_TIMER, take_seconds(words, "invalid unbalanced timer value"));
-    } else {
-      return false;
+  void put_type(Words& words) {
+    const std::string_view word = words.take();
+    if (word != "mpath" && word != "resilient") refuse(word, "\"type\" value is invalid\n");
+    const bool resilient = word == "resilient";
+    if (resilient && !words.empty()) put_resilience(words);
+    request_.put_u16(NHA_GROUP_TYPE, resilient ? NEXTHOP_GRP_TYPE_RES : NEXTHOP_GRP_TYPE_MPATH);
+  }
+
+  void put_resilience(Words& words) {
+    const auto nest = request_.begin_nest(NHA_RES_GROUP | NLA_F_NESTED);
+    for (;;) {
+      if (words.accept("buckets")) {
+        request_.put_u16(NHA_RES_GROUP_BUCKETS, words.take_u16("invalid buckets value"));
+      } else if (words.accept("idle_timer")) {
+        request_.put_u32(NHA_RES_GROUP_IDLE_TIMER, take_seconds(words, "invalid idle timer value"));
+      } else if (words.accept("unbalanced_timer")) {
+        request_.put_u32(NHA_RES_GROUP_UNBALANCED_TIMER, take_seconds(words, "invalid unbalanced timer value"));
+      } else {
+        break;
+      }
     }
-    return true;
+    request_.end_nest(nest);
   }
 
   static std::uint32_t take_seconds(Words& words, std::string_view complaint) {
-    return static_cast<std::uint32_t>(words.take_number(UINT32_MAX / ticks_per_second(), complaint)) *
+    return static_cast<std::uint32_t>(words.take_number(UINT32_MAX / ticks_per_second() - 1, complaint)) *
            ticks_per_second();
   }
 
   Request& request_;
   Environment& environment_;
-  std::optional<std::uint16_t> type_;
-  std::vector<std::pair<int, std::uint32_t>> resilient_;
 };
 
-Command modify(Words words, const Options& options, Environment& environment, std::uint16_t flags) {
+/// `add` and `replace`, and `delete`, of which the kernel expects the id alone.
+Command modify(Words words, const Options& options, Environment& environment, std::uint16_t type, std::uint16_t flags) {
   nhmsg header{};
   header.nh_family = static_cast<unsigned char>(options.family);
-  Request request{RTM_NEWNEXTHOP, flags, header};
+  Request request{type, flags, header};
   NexthopParser{request, environment}.parse(words);
   return {.request = std::move(request)};
 }
 
-/// `del id N` and `get id N`.
-std::uint32_t take_id(Words& words) {
-  std::optional<std::uint32_t> id;
+/// `get id N`.
+std::uint32_t take_only_id(Words& words) {
+  std::uint32_t id = 0;
   while (!words.empty()) {
-    if (words.accept("id")) {
-      id = words.take_u32("invalid id value");
-    } else {
-      if (words.abbreviates("help")) fail_with_usage(usage::nexthop);
-      refuse(words.peek(), "invalid nexthop argument: id is expected");
-    }
+    if (!words.accept("id")) fail_with_usage(usage::nexthop);
+    id = take_id(words);
   }
-  if (!id) fail_with_usage(usage::nexthop);
-  return *id;
+  if (id == 0) fail_with_usage(usage::nexthop);
+  return id;
 }
 
 struct Selection {
   int family = AF_UNSPEC;
-  std::uint32_t id = 0;
+  std::optional<std::uint32_t> id{};
   int index = 0;
   int master = 0;
   bool groups = false;
   bool fdb = false;
-  std::optional<std::uint8_t> protocol{};
+  std::uint32_t protocol = 0;  // 0: any
 };
 
 Request nexthop_dump(const Selection& selection) {
@@ -202,7 +234,7 @@ int show_one(Session& session, std::uint32_t id) {
 
 bool has_protocol(const MessageView& nexthop, const Selection& selection) {
   const auto header = nexthop.family_header<nhmsg>().value_or(nhmsg{});
-  return !selection.protocol || *selection.protocol == header.nh_protocol;
+  return selection.protocol == 0 || selection.protocol == header.nh_protocol;
 }
 
 int show_all(Session& session, const Selection& selection) {
@@ -239,39 +271,49 @@ int flush_nexthops(Session& session, const Selection& selection, bool all) {
   return 0;
 }
 
+int flush_one(Session& session, std::uint32_t id) {
+  Request removal = nexthop_request(RTM_DELNEXTHOP, id);
+  session.settle();
+  const auto outcome = session.connection().execute(removal);
+  if (!outcome.ok()) fail(refusal(outcome));  // with the status of `ip`, which is not that of a refusal here
+  return 0;
+}
+
+bool take_selector(Words& words, Selection& selection, Environment& environment) {
+  if (words.accept_short("dev")) {
+    selection.index = take_device(words, environment);
+  } else if (words.accept_short("groups")) {
+    selection.groups = true;
+  } else if (words.accept_short("master")) {
+    selection.master = take_device(words, environment);
+  } else if (words.accept_short("vrf")) {
+    selection.master = take_vrf(words, environment);
+  } else if (words.accept("id")) {
+    selection.id = take_id(words);
+  } else if (words.accept_short("protocol")) {
+    selection.protocol = words.take_u32("invalid protocol value");
+  } else if (words.accept_short("fdb")) {
+    selection.fdb = true;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 Command show(Words words, const Options& options, Environment& environment, bool flush) {
   Selection selection{.family = options.family};
-  bool all = words.empty();
-  while (!words.empty()) {
-    if (words.accept("dev")) {
-      selection.index = index_of(environment, words.take());
-    } else if (words.accept("groups")) {
-      selection.groups = true;
-    } else if (words.accept("fdb")) {
-      selection.fdb = true;
-    } else if (words.accept("master")) {
-      const std::string_view name = words.take();
-      const LinkFacts* link = environment.find_link(name);
-      if (link == nullptr) refuse(name, "Device does not exist\n");
-      selection.master = link->index;
-    } else if (words.accept("id")) {
-      selection.id = words.take_u32("invalid id value");
-    } else if (words.accept_short("protocol")) {
-      const std::string_view word = words.take();
-      const auto protocol = names::read_protocol(word);
-      if (!protocol) refuse(word, "invalid protocol value");
-      selection.protocol = static_cast<std::uint8_t>(*protocol);
-    } else if (words.accept("all")) {
-      all = true;
-    } else if (words.abbreviates("help")) {
-      fail_with_usage(usage::nexthop);
-    } else {
-      refuse(words.peek(), "unknown selector of nexthops");
-    }
+  const bool all = words.empty();
+  while (!words.empty() && !selection.id) {
+    if (take_selector(words, selection, environment)) continue;
+    if (words.abbreviates("help")) fail_with_usage(usage::nexthop);
+    refuse(words.peek(), "");
   }
-  if (flush && selection.id != 0) return {.request = nexthop_request(RTM_DELNEXTHOP, selection.id)};
+  if (!words.empty()) refuse_garbage("id", words.peek());
+  if (flush && selection.id) {
+    return {.action = [id = *selection.id](Session& session) { return flush_one(session, id); }};
+  }
   if (flush) return {.action = [=](Session& session) { return flush_nexthops(session, selection, all); }};
-  if (selection.id != 0) return {.action = [id = selection.id](Session& session) { return show_one(session, id); }};
+  if (selection.id) return {.action = [id = *selection.id](Session& session) { return show_one(session, id); }};
   return {.action = [selection](Session& session) { return show_all(session, selection); }};
 }
 
@@ -362,19 +404,23 @@ void print_nexthop_info(Session& session, std::uint32_t id) {
 
 Command parse_nexthop(Words words, const Options& options, Environment& environment) {
   if (words.empty()) return show(words, options, environment, false);
-  if (words.accept_short("add")) return modify(words, options, environment, NLM_F_CREATE | NLM_F_EXCL);
-  if (words.accept_short("replace")) return modify(words, options, environment, NLM_F_CREATE | NLM_F_REPLACE);
-  if (words.accept_short("delete")) return {.request = nexthop_request(RTM_DELNEXTHOP, take_id(words))};
+  if (words.accept_short("add")) {
+    return modify(words, options, environment, RTM_NEWNEXTHOP, NLM_F_CREATE | NLM_F_EXCL);
+  }
+  if (words.accept_short("replace")) {
+    return modify(words, options, environment, RTM_NEWNEXTHOP, NLM_F_CREATE | NLM_F_REPLACE);
+  }
+  if (words.accept_short("delete")) return modify(words, options, environment, RTM_DELNEXTHOP, 0);
   if (words.accept_short("list") || words.accept_short("show") || words.accept_short("lst")) {
     return show(words, options, environment, false);
   }
   if (words.accept_short("get")) {
-    const std::uint32_t id = take_id(words);
+    const std::uint32_t id = take_only_id(words);
     return {.action = [id](Session& session) { return show_one(session, id); }};
   }
   if (words.accept_short("flush")) return show(words, options, environment, true);
-  if (words.abbreviates("help")) fail_with_usage(usage::nexthop);
   if (words.abbreviates("bucket")) fail("\"ip nexthop bucket\" is not supported by netherd.", status_usage);
+  if (words.abbreviates("help")) fail_with_usage(usage::nexthop);
   fail_unknown_command(words.peek(), "nexthop");
 }
 

@@ -40,6 +40,10 @@ constexpr std::array metrics{Metric{"mtu", RTAX_MTU, true, 0},
                              Metric{"rttvar", RTAX_RTTVAR, false, 4},
                              Metric{"ssthresh", RTAX_SSTHRESH, false, 0},
                              Metric{"fastopen_no_cookie", RTAX_FASTOPEN_NO_COOKIE, false, 0, 1}};
+/// "lock" may not stand before these.
+constexpr bool can_be_locked(int attribute) noexcept {
+  return attribute != RTAX_QUICKACK && attribute != RTAX_FASTOPEN_NO_COOKIE && attribute != RTAX_RTO_MIN;
+}
 
 /// "20ms", "0.5s"; a plain number is in the kernel's unit already.
 std::uint32_t take_time(Words& words, const Metric& metric, std::string_view complaint) {
@@ -69,7 +73,7 @@ class RouteParser {
       take_destination(words);
     }
     if (!has_destination_) fail_with_usage(usage::route);
-    if (!device_.empty()) request_.put_value(RTA_OIF, index_of(environment_, device_));
+    if (device_) request_.put_value(RTA_OIF, index_of(environment_, *device_));
     put_metrics();
     if (!words.empty()) put_nexthops(words);
     choose_defaults();
@@ -108,7 +112,7 @@ class RouteParser {
       words.accept("to");
       put_address(words, RTA_NEWDST);
     } else if (words.accept("via")) {
-      if (has_gateway_) refuse(words.empty() ? "via" : words.peek(), "use nexthop syntax to specify multiple via\n");
+      if (has_gateway_) refuse("via", "use nexthop syntax to specify multiple via\n");
       has_gateway_ = true;
       put_gateway(words);
     } else if (words.accept("from")) {
@@ -147,21 +151,21 @@ class RouteParser {
   }
 
   bool take_metric(Words& words) {
+    if (words.accept_short("features")) {  // "f" is none of the others
+      const std::string_view word = words.take();
+      if (word != "ecn") refuse(word, "\"features\" value not valid\n");
+      metrics_.emplace_back(RTAX_FEATURES, std::uint32_t{RTAX_FEATURE_ECN});
+      return true;
+    }
     for (const Metric& metric : metrics) {
       if (!(metric.whole ? words.accept(metric.keyword) : words.accept_short(metric.keyword))) continue;
       const std::string complaint = '"' + std::string{metric.keyword} + "\" value is invalid\n";
-      if (metric.attribute == RTAX_RTO_MIN || words.accept("lock"))
-        locked_ |= 1U << static_cast<unsigned>(metric.attribute);
+      const bool locked = can_be_locked(metric.attribute) ? words.accept("lock") : metric.attribute == RTAX_RTO_MIN;
+      if (locked) locked_ |= 1U << static_cast<unsigned>(metric.attribute);
       const std::uint32_t value = metric.scale > 0
                                       ? take_time(words, metric, complaint)
                                       : static_cast<std::uint32_t>(words.take_number(metric.most, complaint));
       metrics_.emplace_back(metric.attribute, value);
-      return true;
-    }
-    if (words.accept_short("features")) {
-      const std::string_view word = words.take();
-      if (word != "ecn") refuse(word, "\"features\" value not valid\n");
-      metrics_.emplace_back(RTAX_FEATURES, std::uint32_t{RTAX_FEATURE_ECN});
       return true;
     }
     if (!words.accept_short("congctl")) return false;
@@ -205,8 +209,12 @@ class RouteParser {
       set_table(table);
     } else if (words.accept_short("pref")) {
       take_preference(words);
-    } else if (words.is("encap") || words.is("ttl-propagate")) {
-      fail('"' + std::string{words.peek()} + "\" is not supported by netherd.", status_usage);
+    } else if (words.is("encap")) {
+      fail("\"encap\" is not supported by netherd.", status_usage);
+    } else if (words.accept("ttl-propagate")) {
+      const bool enabled = words.accept_short("enabled");
+      if (!enabled && !words.accept_short("disabled")) refuse(words.take(), "\"ttl-propagate\" value is invalid\n");
+      request_.put_u8(RTA_TTL_PROPAGATE, enabled ? 1 : 0);
     } else {
       return false;
     }
@@ -234,7 +242,7 @@ class RouteParser {
       }
     }
     if (words.abbreviates("help")) fail_with_usage(usage::route);
-    if (has_destination_) refuse_garbage("to", words.empty() ? "" : words.peek());
+    if (has_destination_) refuse_garbage("to", words.take());
     const Inet destination = take_prefix(words, header().rtm_family);
     set_family(destination.family);
     header().rtm_dst_len = static_cast<unsigned char>(destination.bits);
@@ -272,7 +280,7 @@ class RouteParser {
       if (words.accept("via")) {
         put_gateway(words);
       } else if (words.accept("dev")) {
-        hop.rtnh_ifindex = index_of(environment_, words.take());
+        hop.rtnh_ifindex = take_device_of_nexthop(words);
       } else if (words.accept("weight")) {
         const std::string_view word = words.empty() ? "" : words.peek();
         const auto weight = words.take_number(256, "\"weight\" is invalid\n");
@@ -285,12 +293,26 @@ class RouteParser {
         const auto realms = names::read_realms(word);
         if (!realms) refuse(word, "\"realm\" value is invalid\n");
         request_.put_u32(RTA_FLOW, *realms);
+      } else if (words.accept("as")) {
+        words.accept("to");
+        put_address(words, RTA_NEWDST);
+      } else if (words.is("encap")) {
+        fail("\"encap\" is not supported by netherd.", status_usage);
       } else {
         break;
       }
     }
-    hop.rtnh_len = static_cast<unsigned short>(request_.size() - place);
+    hop.rtnh_len = request_.length_from(place);
     request_.at<rtnexthop>(place) = hop;
+  }
+
+  int take_device_of_nexthop(Words& words) {
+    const std::string_view name = words.take();
+    const int index = environment_.find_index(name);
+    if (index == 0) {
+      fail("Cannot find device \"" + std::string{name} + "\"\nError: cannot parse nexthop", status_usage);
+    }
+    return index;
   }
 
   void choose_defaults() {
@@ -319,7 +341,7 @@ class RouteParser {
   Request& request_;
   Environment& environment_;
   bool deleting_;
-  std::string_view device_;
+  std::optional<std::string_view> device_;
   std::vector<std::pair<int, std::uint32_t>> metrics_;
   std::string_view congestion_control_;
   std::uint32_t locked_ = 0;

@@ -104,6 +104,7 @@ bool passes(const rtmsg& header, const RouteTable& table, const RouteFilter& fil
   if (filter.tos && *filter.tos != header.rtm_tos) return false;
   if (filter.metric && *filter.metric != table.u32(RTA_PRIORITY)) return false;
   if (filter.mark && *filter.mark != table.u32(RTA_MARK)) return false;
+  if (((filter.realms ^ table.u32(RTA_FLOW)) & filter.realms_mask) != 0) return false;
   if (filter.iif != 0 && filter.iif != table.index(RTA_IIF)) return false;
   if (filter.oif != 0 && filter.oif != table.index(RTA_OIF)) return false;
   const int family = header.rtm_family;
@@ -333,9 +334,16 @@ void print_class(Session& session, const rtmsg& header, const RouteTable& table,
 }  // namespace
 
 std::optional<std::uint8_t> read_route_type(std::string_view word) {
-  const auto* const found = std::ranges::find(type_words, word);
-  if (found != type_words.end() && word != "none") return static_cast<std::uint8_t>(found - type_words.begin());
+  // In the order of `ip`, which decides what an abbreviation stands for.
+  static constexpr std::array<std::uint8_t, 8> abbreviated{RTN_BROADCAST,   RTN_ANYCAST,   RTN_MULTICAST, RTN_PROHIBIT,
+                                                           RTN_UNREACHABLE, RTN_BLACKHOLE, RTN_XRESOLVE,  RTN_UNICAST};
+  for (const std::uint8_t type : {RTN_LOCAL, RTN_NAT, RTN_THROW}) {
+    if (word == type_words.at(type)) return type;
+  }
   if (word == "brd") return std::uint8_t{RTN_BROADCAST};
+  for (const std::uint8_t type : abbreviated) {
+    if (abbreviates(word, type_words.at(type))) return type;
+  }
   std::uint64_t number = 0;
   return read_number(word, UINT8_MAX, number) ? std::optional{static_cast<std::uint8_t>(number)} : std::nullopt;
 }
@@ -383,7 +391,7 @@ void print_route(Session& session, const MessageView& message, const RouteFilter
       mark >= 16 ? printer.hex(nullptr, "mark ", mark) : printer.number(nullptr, "mark ", mark);
     }
   }
-  if (table.has(RTA_FLOW)) print_flow(printer, table.u32(RTA_FLOW));
+  if (table.has(RTA_FLOW) && filter.realms_mask != UINT32_MAX) print_flow(printer, table.u32(RTA_FLOW));
   if (table.has(RTA_UID)) printer.number("uid", "uid ", table.u32(RTA_UID));
   if (header.rtm_family == AF_INET && (header.rtm_flags & RTM_F_CLONED) != 0)
     print_cache_flags(printer, header.rtm_flags);
@@ -510,6 +518,17 @@ void take_or_all(Words& words, std::optional<std::uint8_t>& selected, Read read,
   selected = number ? std::optional{static_cast<std::uint8_t>(*number)} : std::nullopt;
 }
 
+/// "FROM/TO", "FROM/" or "TO".
+void take_realms_selector(Words& words, RouteFilter& filter) {
+  const std::string_view word = words.take();
+  const auto realms = names::read_realms(word.ends_with('/') ? std::string{word} + '0' : word);
+  if (!realms) refuse(word, "invalid realms\n");
+  filter.realms = *realms;
+  filter.realms_mask = UINT32_MAX;
+  if ((*realms & 0xFFFFU) == 0 && word.ends_with('/')) filter.realms_mask &= ~0xFFFFU;
+  if (*realms >> 16U == 0 && word.find('/') == std::string_view::npos) filter.realms_mask &= 0xFFFFU;
+}
+
 bool take_class_selector(Words& words, RouteFilter& filter, Environment& environment) {
   if (words.accept_short("table")) {
     const std::string_view word = words.take();
@@ -520,6 +539,8 @@ bool take_class_selector(Words& words, RouteFilter& filter, Environment& environ
       filter.table = 0;
     } else if (word == "cache") {
       filter.cloned = true;
+    } else if (word == "help") {
+      fail_with_usage(usage::route);
     } else {
       refuse(word, "table id value is invalid\n");
     }
@@ -545,6 +566,8 @@ bool take_class_selector(Words& words, RouteFilter& filter, Environment& environ
     if (!filter.type) refuse(word, "node type value is invalid\n");
   } else if (words.accept_short("metric") || words.accept_short("priority") || words.accept("preference")) {
     filter.metric = words.take_u32("\"metric\" value is invalid\n");
+  } else if (words.accept_short("realms")) {
+    take_realms_selector(words, filter);
   } else if (words.accept("mark")) {
     filter.mark = words.take_u32("\"mark\" value is invalid\n");
   } else {
@@ -568,7 +591,6 @@ void take_way_selector(Words& words, RouteFilter& filter, Environment& environme
     take_range(words, filter.family, filter.from_root, filter.has_from_root, filter.from_match, filter.has_from_match);
   } else {
     words.accept_short("to");
-    if (words.abbreviates("help")) fail_with_usage(usage::route);
     take_range(words, filter.family, filter.root, filter.has_root, filter.match, filter.has_match);
   }
 }
@@ -581,10 +603,7 @@ Command parse_route_show(Words words, const Options& options, Environment& envir
   while (!words.empty()) {
     if (!take_class_selector(words, filter, environment)) take_way_selector(words, filter, environment);
   }
-  if (filter.family == AF_UNSPEC && filter.table != 0) {
-    const bool ipv6 = filter.root.family == AF_INET6 || filter.match.family == AF_INET6;
-    filter.family = ipv6 ? AF_INET6 : AF_INET;
-  }
+  if (filter.family == AF_UNSPEC && filter.table != 0) filter.family = AF_INET;
   for (Inet* prefix : {&filter.root, &filter.match, &filter.from_root, &filter.from_match})
     give_family(*prefix, filter.family);
   return {.action = [filter, flush](Session& session) {
@@ -682,7 +701,7 @@ class GetParser {
       put_port(RTA_SPORT, "invalid sport\n");
     } else if (words.accept_short("dport")) {
       put_port(RTA_DPORT, "invalid dport\n");
-    } else if (words.accept("ipproto")) {
+    } else if (words.accept_short("ipproto")) {
       request_.put_u8(RTA_IP_PROTO, take_ip_protocol(words));
     } else {
       return false;

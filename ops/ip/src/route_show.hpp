@@ -20,6 +20,8 @@ struct RouteFilter {
   std::optional<std::uint8_t> tos{};
   std::optional<std::uint32_t> metric{};
   std::optional<std::uint32_t> mark{};
+  std::uint32_t realms = 0;
+  std::uint32_t realms_mask = 0;  ///< the bits of `realms` that select; all of them: they are not shown
   int iif = 0;
   int oif = 0;
   Inet via{};

@@ -3,6 +3,7 @@
 #include <linux/rtnetlink.h>
 #include <netdb.h>
 
+#include <cstdio>
 #include <optional>
 
 #include "names.hpp"
@@ -26,7 +27,7 @@ class RuleParser {
       if (take_selector(words) || take_packet(words) || take_rest(words)) continue;
       take_action(words);
     }
-    if (l3mdev_ && has_table_) fail("table can not be specified for l3mdev rules");
+    if (l3mdev_ && table_ != 0) fail("table can not be specified for l3mdev rules", status_invalid);
     if (header().family == AF_UNSPEC) header().family = AF_INET;
     if (!has_table_ && !l3mdev_ && adding_) header().table = RT_TABLE_MAIN;
   }
@@ -38,7 +39,7 @@ class RuleParser {
     const Inet prefix = take_prefix(words, header().family);
     if (header().family == AF_UNSPEC) header().family = static_cast<unsigned char>(prefix.family);
     length = static_cast<unsigned char>(prefix.bits);
-    if (prefix.size > 0) request_.put(attribute, prefix.bytes());
+    request_.put(attribute, prefix.bytes());
   }
 
   bool take_selector(Words& words) {
@@ -81,6 +82,10 @@ class RuleParser {
       if (!range) refuse(word, "invalid UID range\n");
       request_.put_value(FRA_UID_RANGE, fib_rule_uid_range{static_cast<std::uint32_t>(range->first),
                                                            static_cast<std::uint32_t>(range->last)});
+    } else if (words.accept("nat") || words.accept_short("map-to")) {
+      std::fputs("Warning: route NAT is deprecated\n", stderr);
+      request_.put(RTA_GATEWAY, take_address(words, AF_INET).bytes());
+      header().action = RTN_NAT;
     } else if (words.accept("ipproto")) {
       request_.put_u8(FRA_IP_PROTO, take_ip_protocol(words));
     } else if (words.accept("sport")) {
@@ -127,6 +132,7 @@ class RuleParser {
       if (!table) refuse(word, "invalid table ID\n");
       header().table = *table < 256 ? static_cast<unsigned char>(*table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
       if (*table >= 256) request_.put_u32(FRA_TABLE, *table);
+      table_ = *table;
       has_table_ = true;
     } else if (words.accept_short("suppress_prefixlength") || words.accept("sup_pl")) {
       request_.put_u32(FRA_SUPPRESS_PREFIXLEN, static_cast<std::uint32_t>(words.take_number(
@@ -143,7 +149,7 @@ class RuleParser {
   }
 
   void take_action(Words& words) {
-    words.accept("type");
+    if (words.accept("type") && words.empty()) words.take();
     if (words.accept_short("goto")) {
       header().action = FR_ACT_GOTO;
       request_.put_u32(FRA_GOTO, words.take_u32("invalid target\n"));
@@ -161,6 +167,7 @@ class RuleParser {
 
   Request& request_;
   bool adding_;
+  std::uint32_t table_ = 0;
   bool has_table_ = false;
   bool l3mdev_ = false;
 };
@@ -169,10 +176,10 @@ Command modify(Words words, const Options& options, bool adding) {
   fib_rule_hdr header{};
   header.family = static_cast<unsigned char>(options.family);
   header.action = adding ? FR_ACT_TO_TBL : FR_ACT_UNSPEC;
-  if (adding && words.empty()) fail("\"ip rule add\" requires arguments.");
+  // Without a selector the kernel would delete the first rule, which is that of the table "local".
+  if (words.empty()) fail("\"ip rule " + std::string{adding ? "add" : "del"} + "\" requires arguments.");
   Request request{adding ? std::uint16_t{RTM_NEWRULE} : std::uint16_t{RTM_DELRULE},
                   adding ? std::uint16_t{NLM_F_CREATE | NLM_F_EXCL} : std::uint16_t{0}, header};
-  // `ip` marks rules that it adds as made by hand, unless told otherwise.
   RuleParser{request, adding}.parse(words);
   return {.request = std::move(request)};
 }

@@ -57,6 +57,7 @@ std::string refusal(const Outcome& outcome) {
 
 void Session::use(const Options& options) {
   options_ = &options;
+  netns_of_paths_.clear();
   forget_links();  // an earlier command of the batch, or another program, may have changed them
   printer_ = Printer{options.layout()};
 }
@@ -149,7 +150,32 @@ std::vector<std::byte> Session::describe_link(int index) {
   return bytes;
 }
 
-int Session::open_netns(std::string_view name) { return namespaces_.open(name); }
+/// A path is opened anew each time: what it leads to may have changed.
+int Session::open_netns(std::string_view name) {
+  if (name.find('/') == std::string_view::npos) return namespaces_.open(name);
+  auto netns = ops::open_namespace(std::string{name});
+  return netns ? netns_of_paths_.emplace_back(std::move(*netns)).get() : -1;
+}
+
+std::optional<std::int32_t> Session::netns_id(std::string_view name) {
+  const int netns = open_netns(name);
+  if (netns < 0) return {};
+  settle();
+  if (const auto id = netns_id(netns)) return id;
+  Request request{RTM_NEWNSID, 0, rtgenmsg{}};
+  request.put_value(NETNSA_FD, netns);
+  request.put_value(NETNSA_NSID, std::int32_t{-1});  // the kernel chooses
+  static_cast<void>(connection_.execute(request));   // somebody else may have been faster
+  return netns_id(netns);
+}
+
+std::optional<std::int32_t> Session::netns_id(int netns) {
+  Request request{RTM_GETNSID, 0, rtgenmsg{}};
+  request.put_value(NETNSA_FD, netns);
+  std::optional<std::int32_t> id;
+  static_cast<void>(connection_.get(request, [&id](const MessageView& answer) { id = ops::decode_netns_id(answer); }));
+  return id;
+}
 
 std::string Session::link_name(int index) {
   if (index == 0) return "*";
@@ -185,11 +211,7 @@ std::string Session::name_of_netns(int id) {
     for (const std::string& name : names ? *names : std::vector<std::string>{}) {
       const auto netns = ops::open_namespace(netns_path(name));
       if (!netns) continue;
-      Request request{RTM_GETNSID, 0, rtgenmsg{}};
-      request.put_value(NETNSA_FD, netns->get());
-      static_cast<void>(connection_.get(request, [&](const MessageView& answer) {
-        if (const auto number = ops::decode_netns_id(answer)) netns_names_[*number] = name;
-      }));
+      if (const auto number = netns_id(netns->get())) netns_names_[*number] = name;
     }
   }
   const auto found = netns_names_.find(id);

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <boost/system/error_code.hpp>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "connection.hpp"
+#include "netherd/engine/file_descriptor.hpp"
 #include "netherd/ip/command.hpp"
 #include "netherd/ip/printer.hpp"
 
@@ -29,6 +32,9 @@ class Session final : public Environment {
   const LinkFacts* find_link(int index) override;
   std::vector<std::byte> describe_link(int index) override;
   int open_netns(std::string_view name) override;
+  std::optional<std::int32_t> netns_id(std::string_view name) override;
+  /// The same for an open namespace, which gets no number.
+  [[nodiscard]] std::optional<std::int32_t> netns_id(int netns);
 
   [[nodiscard]] Connection& connection() noexcept { return connection_; }
   [[nodiscard]] Namespaces& namespaces() noexcept { return namespaces_; }
@@ -79,6 +85,8 @@ class Session final : public Environment {
   std::unordered_map<int, LinkFacts> by_index_;
   std::unordered_map<std::string, int> by_name_;
   bool names_change_ = false;  // when what is posted is executed
+  /// Those that the command gives as paths. What is posted has none (see touched_by()).
+  std::vector<engine::FileDescriptor> netns_of_paths_;
   std::unordered_map<int, std::string> netns_names_;
   bool netns_names_known_ = false;
 };

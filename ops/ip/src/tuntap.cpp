@@ -78,7 +78,7 @@ ops::TunSettings parse_settings(Words& words, bool adding) {
       if (!named && words.abbreviates("help")) fail_with_usage(usage::tuntap);
       const std::string_view name = words.take();
       if (!settings.name.empty()) refuse_garbage("name", name);
-      check_interface_name(name, "name");
+      check_interface_name(name, "\"name\"");
       settings.name = name;
     }
   }
@@ -178,7 +178,7 @@ int show(Session& session) {
   request.put_text(IFLA_INFO_KIND, "tun");
   request.end_nest(info);
   Messages devices;
-  session.list(request, devices);
+  session.list(request, devices, status_failed);
   session.printer().open_document();
   for (const MessageView device : devices) print_device(session, device);
   session.printer().close_document();

@@ -38,6 +38,18 @@ bool Words::take_on_off(std::string_view keyword) {
   fail("Error: argument of \"" + std::string{keyword} + R"(" must be "on" or "off", not ")" + std::string{word} + "\"");
 }
 
+std::size_t Words::take_one_of(std::span<const std::string_view> list, std::string_view keyword, int status) {
+  const std::string_view word = take();
+  std::string choice;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (ip::abbreviates(word, list[i])) return i;
+    choice += '"' + std::string{list[i]} + "\", ";
+  }
+  fail("Error: argument of \"" + std::string{keyword} + "\" must be one of " + choice + "not \"" + std::string{word} +
+           '"',
+       status);
+}
+
 void refuse(std::string_view word, std::string_view complaint) {
   throw CommandError{status_usage, "Error: argument \"" + std::string{word} + "\" is wrong: " + std::string{complaint}};
 }

@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 2> modes{"l2", "l3"};
 void parse_veth(Words& words, KindContext& context) {
   if (words.peek() != "peer") {
     if (words.abbreviates("help")) fail("Usage: ip link <options> type veth [peer <options>]");
-    fail("veth: unknown command \"" + std::string{words.peek()} + "\"?");
+    fail("veth: unknown command \"" + std::string{words.peek()} + "\"?\nUsage: ... veth [ peer SETTINGS ]");
   }
   words.skip();
   parse_peer(words, context, VETH_INFO_PEER);

@@ -66,8 +66,10 @@ class Environment {
   virtual const LinkFacts* find_link(int index) = 0;
   /// Everything about a link: an RTM_NEWLINK message, or nothing.
   virtual std::vector<std::byte> describe_link(int index) = 0;
-  /// A descriptor of the namespace of this name, or -1. It stays open until the command has been executed.
+  /// A descriptor of the namespace of this name or path, or -1. It stays open until the command has been executed.
   virtual int open_netns(std::string_view name) = 0;
+  /// The number that the namespace of this name or path has here; it gets one if it has none. None if that fails.
+  virtual std::optional<std::int32_t> netns_id(std::string_view) { return {}; }
 
  protected:
   ~Environment() = default;

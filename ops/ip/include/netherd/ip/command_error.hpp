@@ -6,9 +6,10 @@
 namespace netherd::ip {
 
 /// Exit statuses of `ip`, which scripts know.
-inline constexpr int status_failed = 1;   ///< a name or an address that does not exist or make sense
-inline constexpr int status_refused = 2;  ///< the kernel has refused
-inline constexpr int status_usage = 255;  ///< the words make no command
+inline constexpr int status_failed = 1;    ///< a name or an address that does not exist or make sense
+inline constexpr int status_refused = 2;   ///< the kernel has refused
+inline constexpr int status_invalid = 22;  ///< of a few keywords, whose values `ip` refuses by -EINVAL
+inline constexpr int status_usage = 255;   ///< the words make no command
 
 /// A command that cannot be done. Thrown by what reads words, and caught where commands are run; what() is for the
 /// user's eyes, without a newline at its end.

@@ -14,7 +14,7 @@
 namespace netherd::ip {
 
 /// An address or a prefix as `ip` reads it: IPv4 may be shortened ("10.1" is 10.1.0.0), and "default", "any" and "all"
-/// stand for the empty prefix.
+/// stand for the empty prefix. These have the family that is expected: none, perhaps.
 struct Inet {
   int family = AF_UNSPEC;
   std::array<std::byte, 16> data{};

@@ -55,6 +55,9 @@ class Words {
   }
   /// "on" or "off"; `keyword` is what they belong to.
   bool take_on_off(std::string_view keyword);
+  /// The position of a word in a list, or of the first one that it abbreviates; `keyword` is what it belongs to.
+  /// Another word ends the command with the given status.
+  std::size_t take_one_of(std::span<const std::string_view> list, std::string_view keyword, int status);
 
  private:
   std::span<const std::string_view> words_;
@@ -64,6 +67,10 @@ class Words {
 [[noreturn]] void refuse(std::string_view word, std::string_view complaint);
 /// Error: duplicate "KEYWORD": "WORD" is the second value.
 [[noreturn]] void refuse_duplicate(std::string_view keyword, std::string_view word);
+/// The same for the value that comes next, which has to be there.
+[[noreturn]] inline void refuse_duplicate(std::string_view keyword, Words& words) {
+  refuse_duplicate(keyword, words.take());
+}
 /// Error: either "KEYWORD" is duplicate, or "WORD" is a garbage.
 [[noreturn]] void refuse_garbage(std::string_view keyword, std::string_view word);
 /// Any other text, with the exit status of a failure.
