@@ -5,11 +5,12 @@ import pathlib
 import subprocess
 import sys
 
+import privileges
 import pytest
 
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
 BUILD = pathlib.Path(os.environ.get("NETHERD_BENCH_BUILD", BENCH.parent / "build/release"))
-pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
+pytestmark = [privileges.needs_namespaces,
               pytest.mark.skipif(not (BUILD / "bench/floor/netherd-floor").exists(), reason="the floor was not built")]
 
 

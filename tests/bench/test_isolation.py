@@ -6,10 +6,11 @@ import subprocess
 import sys
 import time
 
+import privileges
 import pytest
 
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+pytestmark = privileges.needs_namespaces
 
 SUPERVISOR = "import sys; from harness import isolation; sys.exit(isolation.run_inside(sys.argv[1:]))"
 

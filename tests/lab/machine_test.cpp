@@ -3,6 +3,7 @@
 #include "lab_support.hpp"
 #include "netherd/lab/addressing.hpp"
 #include "netherd/lab/generate.hpp"
+#include "support/isolated_namespace.hpp"
 
 namespace netherd::lab {
 namespace {
@@ -62,6 +63,8 @@ TEST(Machine, IsAskedForWhatALabTakes) {
 }
 
 TEST(Machine, IsLookedAt) {
+  if (!test::ends_within(test::kernel_patience, [] { static_cast<void>(look_at_machine({})); }))
+    GTEST_SKIP() << "the kernel does not answer";
   const Machine machine = look_at_machine({});
   EXPECT_GT(machine.open_files, 0U);
   EXPECT_GT(machine.memory_available_bytes.value_or(0), 0U);

@@ -1,11 +1,16 @@
 #include "support/isolated_namespace.hpp"
 
+#include <fcntl.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -46,9 +51,34 @@ void bring_loopback_up() {
   require(result == 0, "set the loopback device up");
 }
 
+void redirect_standard_streams() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) ::dup2(null, stream);
+}
+
 }  // namespace
 
+bool ends_within(std::chrono::milliseconds limit, const std::function<void()>& function) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    redirect_standard_streams();
+    function();
+    ::_exit(0);
+  }
+  require(child > 0, "start a process");
+  pollfd end{static_cast<int>(::syscall(SYS_pidfd_open, child, 0)), POLLIN, 0};
+  require(end.fd >= 0, "watch a process");
+  const bool ended = ::poll(&end, 1, static_cast<int>(limit.count())) == 1;
+  ::close(end.fd);
+  if (!ended) ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, ended ? 0 : WNOHANG);
+  return ended;
+}
+
 void enter_isolated_namespace() {
+  if (!ends_within(kernel_patience, [] { ::unshare(CLONE_NEWNET); })) {
+    throw Unsupported("the kernel has not made a network namespace within 30 s; dmesg(1) may tell what holds RTNL");
+  }
   unshare_namespaces();
   mount_private_run();
   bring_loopback_up();

@@ -1,7 +1,10 @@
+#include "support/isolated_namespace.hpp"
+
 #include <gtest/gtest.h>
 #include <linux/magic.h>
 #include <net/if.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -29,6 +32,11 @@ TEST(IsolatedNamespace, MountsDoNotReachTheMachine) {
   for (std::string line; std::getline(mounts, line);) {
     EXPECT_EQ(line.find(" shared:"), std::string::npos) << line;
   }
+}
+
+TEST(IsolatedNamespace, IsNotWaitedForWhereTheKernelDoesNotAnswer) {
+  EXPECT_FALSE(netherd::test::ends_within(std::chrono::milliseconds{50}, [] { ::pause(); }));
+  EXPECT_TRUE(netherd::test::ends_within(netherd::test::kernel_patience, [] {}));
 }
 
 }  // namespace
