@@ -71,9 +71,13 @@ asio::awaitable<void> ping_from_left(std::string path) {
 }
 
 asio::awaitable<void> build_and_use(asio::io_context& context, const lab::Plan& plan, const lab::LabDirectory& home) {
+  // `netherd check first-cpp` and its like read the topology.
+  if (home.write_topology_file(plan.topology())) throw std::runtime_error{"cannot store the topology"};
   lab::Builder builder{context, plan, home};
   const lab::BuildReport report = co_await builder.async_build();
   if (report.failure) throw std::runtime_error{report.failure->command + ": " + report.failure->outcome.to_string()};
+  // From now on the lab outlives this process, and `netherd gc` leaves it alone.
+  if (home.set_phase(lab::LabPhase::up)) throw std::runtime_error{"cannot record that the lab is up"};
   std::cout << "built with " << report.requests << " requests\n";
   co_await look_at_router(context, home.namespace_path("router"));
   co_await ping_from_left(home.namespace_path("left"));

@@ -65,6 +65,10 @@ boost::system::result<FileDescriptor> open_namespace(const std::string& path) no
   return open_namespace_at(AT_FDCWD, path.c_str());
 }
 
+bool is_namespace_gone(error_code error) noexcept {
+  return error == boost::system::errc::invalid_argument || error == boost::system::errc::no_such_file_or_directory;
+}
+
 boost::system::result<FileDescriptor> open_current_namespace() noexcept {
   return open_namespace_at(AT_FDCWD, "/proc/thread-self/ns/net");
 }

@@ -1,3 +1,5 @@
+#include <csignal>
+
 #include "tools/command.hpp"
 
 namespace netherd::test {
@@ -14,6 +16,16 @@ TEST_F(Examples, FirstLab) {
                                              "router has eth1, mtu 1500, up", "router has eth2, mtu 1500, up",
                                              "left reaches right: yes"}));
   expect_nothing_is_left();
+}
+
+/// The example runs `ping` last: here that ends the example by force.
+TEST_F(Examples, FirstLabLeavesALabThatIsKnown) {
+  write_file("ping", "#!/bin/sh\nexec kill -s KILL $PPID\n");
+  EXPECT_EQ(run("chmod +x ping && PATH=$PWD:$PATH exec " NETHERD_EXAMPLE_FIRST_LAB).status, 128 + SIGKILL);
+  EXPECT_EQ(run("netherd gc").output, "nothing is left over\n");
+  EXPECT_EQ(run_for_json("netherd ls --json")["labs"][0]["phase"], "up");
+  EXPECT_EQ(run("netherd check first-cpp").output, "router:eth2: mtu is 1400\n") << "as the example set it";
+  EXPECT_EQ(run("netherd down first-cpp").status, 0);
 }
 
 TEST_F(Examples, FirstLabSaysWhyItCannotBeBuilt) {

@@ -34,6 +34,8 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
   require(::mkdir("/run/netherd", 0755) == 0 && ::mkdir(lab.c_str(), 0755) == 0, "folders can be made");
   require(::mount("fuzz", lab.c_str(), "tmpfs", 0, "mode=0755") == 0, "a tmpfs can be mounted");
   require(::mkdir((lab + "/ns").c_str(), 0755) == 0, "folders can be made");
+  constexpr std::string_view claim = "netherd lab lab\nboot b\nmount-namespace 1\ndevice 0:1\n";
+  write("claim", std::as_bytes(std::span{claim}));
   return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <functional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -54,7 +55,7 @@ class RegistryTest : public testing::Test {
  protected:
   [[nodiscard]] LabDirectory claim(const Topology& topology) const {
     auto claimed = registry.claim(topology);
-    EXPECT_TRUE(claimed) << claimed.error().what;
+    if (!claimed) throw std::runtime_error{to_string(claimed.error())};
     return std::move(*claimed);
   }
   void expect_removed(LabDirectory directory) const {
@@ -177,17 +178,69 @@ TEST_F(RegistryTest, ALabIsRemovedOnce) {
   EXPECT_EQ(second.error().code, boost::system::errc::no_such_file_or_directory);
 }
 
-/// What a process leaves that was killed between making the directory and mounting.
-TEST_F(RegistryTest, DebrisOfAnEarlyCrashIsShownAndRemoved) {
-  fs::create_directories("/run/netherd/lab");
+/// What a process leaves that was killed before it mounted, and what somebody leaves who unmounts a lab.
+TEST_F(RegistryTest, DebrisIsShownAndRemoved) {
+  const auto make_debris = [&] {
+    static_cast<void>(claim(ring(3)));
+    ASSERT_EQ(::umount2("/run/netherd/lab", MNT_DETACH), 0);
+  };
+  make_debris();
   const auto labs = registry.list();
   ASSERT_TRUE(labs);
   ASSERT_EQ(labs->size(), 1U);
+  EXPECT_EQ(labs->front().state, LabState::unmounted);
   EXPECT_EQ(labs->front().phase, std::nullopt);
   EXPECT_FALSE(labs->front().locked);
+  EXPECT_FALSE(registry.exists("lab"));
   remove_orphan("lab");
-  fs::create_directories("/run/netherd/lab");
+  make_debris();
   expect_removed(claim(ring(3)));
+}
+
+/// A process may be killed between any two of its steps.
+TEST_F(RegistryTest, HalfMadeDirectoriesAreDebris) {
+  fs::create_directories("/run/netherd");
+  for (const bool with_claim : {false, true}) {
+    ASSERT_EQ(::mkdir("/run/netherd/lab", 01700), 0);
+    if (with_claim) std::ofstream{"/run/netherd/lab/claim"} << "netherd la";
+    ASSERT_EQ(registry.list()->at(0).state, LabState::unmounted);
+    remove_orphan("lab");
+  }
+}
+
+TEST_F(RegistryTest, AnEmptyDirectoryProvesNothing) {
+  fs::create_directories("/run/netherd/lab");
+  ASSERT_TRUE(registry.list());
+  EXPECT_EQ(registry.list()->at(0).state, LabState::foreign);
+  EXPECT_FALSE(registry.claim(ring(3)));
+  EXPECT_FALSE(registry.open("lab"));
+  EXPECT_TRUE(fs::remove("/run/netherd/lab"));
+}
+
+/// It is removed only if it is certain that the lab is mounted nowhere.
+TEST_F(RegistryTest, AClaimSaysWhereALabIs) {
+  static_cast<void>(claim(ring(3)));
+  std::ifstream file{"/run/netherd/lab/claim"};
+  const std::string ours{std::istreambuf_iterator<char>{file}, {}};
+  ASSERT_EQ(::umount2("/run/netherd/lab", MNT_DETACH), 0);
+  const auto state_with = [&](const std::string& text) {
+    std::ofstream{"/run/netherd/lab/claim"} << text;
+    const auto labs = registry.list();
+    return labs && labs->size() == 1 ? labs->front().state : LabState::mounted;
+  };
+  const auto replace = [&](const std::string& key, const std::string& value) {
+    std::string text = ours;
+    const std::size_t at = text.find(key) + key.size();
+    return text.replace(at, text.find('\n', at) - at, value);
+  };
+  EXPECT_EQ(state_with(ours), LabState::unmounted);
+  EXPECT_EQ(state_with(replace("mount-namespace ", "1")), LabState::elsewhere);
+  EXPECT_EQ(state_with(replace("mount-namespace ", "0")), LabState::elsewhere);
+  EXPECT_EQ(state_with(replace("boot ", "another")), LabState::unmounted);
+  EXPECT_EQ(state_with(replace("netherd lab ", "other")), LabState::foreign);
+  EXPECT_EQ(state_with("nonsense"), LabState::foreign);
+  EXPECT_EQ(state_with(ours), LabState::unmounted);
+  remove_orphan("lab");
 }
 
 TEST_F(RegistryTest, AFileInTheWayIsNotTouched) {
@@ -195,13 +248,33 @@ TEST_F(RegistryTest, AFileInTheWayIsNotTouched) {
   std::ofstream{"/run/netherd/lab"} << "theirs";
   const auto claimed = registry.claim(ring(3));
   ASSERT_FALSE(claimed);
-  EXPECT_EQ(claimed.error().code, boost::system::errc::not_a_directory) << claimed.error().what;
-  auto opened = registry.open("lab");
-  if (opened) {
-    EXPECT_FALSE(registry.remove(std::move(*opened)));
-  }
+  EXPECT_EQ(claimed.error().code, boost::system::errc::file_exists) << claimed.error().what;
+  EXPECT_FALSE(registry.open("lab"));
   EXPECT_TRUE(fs::is_regular_file("/run/netherd/lab"));
   fs::remove("/run/netherd/lab");
+}
+
+/// Another lab of the name may have come while a process still held the old one.
+TEST_F(RegistryTest, RemovesOnlyTheLabThatItOpened) {
+  LabDirectory old = claim(ring(3));
+  ASSERT_EQ(::umount2("/run/netherd/lab", MNT_DETACH), 0);
+  LabDirectory fresh = claim(ring(3));
+  EXPECT_FALSE(registry.remove(std::move(old)));
+  EXPECT_TRUE(registry.exists("lab"));
+  expect_removed(std::move(fresh));
+}
+
+TEST_F(RegistryTest, WaitsForOthersButNotForever) {
+  const engine::FileDescriptor file{::open("/run/netherd.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  ASSERT_EQ(::fcntl(file.get(), F_OFD_SETLK, &lock), 0);
+  const auto bounded = Registry{{}, {.most = std::chrono::milliseconds{30}}}.claim(ring(3));
+  ASSERT_FALSE(bounded);
+  EXPECT_EQ(bounded.error().code, boost::system::errc::timed_out);
+  const auto cancelled = Registry{{}, {.is_cancelled = [] { return true; }}}.claim(ring(3));
+  ASSERT_FALSE(cancelled);
+  EXPECT_EQ(cancelled.error().code, boost::system::errc::operation_canceled);
 }
 
 TEST_F(RegistryTest, TheTopologyIsReadAsItWasBuilt) {
@@ -247,7 +320,10 @@ TEST_F(RegistryTest, ListingDisturbsNobody) {
   listers.reserve(2);
   for (int lister = 0; lister < 2; ++lister) {
     listers.emplace_back([&] {
-      while (!ended) seen_locked += registry.list()->front().locked;
+      while (!ended) {
+        const auto labs = registry.list();
+        seen_locked += labs && labs->at(0).locked ? 1 : 0;
+      }
     });
   }
   std::this_thread::sleep_for(std::chrono::milliseconds{200});

@@ -1,5 +1,6 @@
 #include "command.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -20,8 +21,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A temporary file that has no name.
-engine::FileDescriptor open_scratch_file() { return engine::FileDescriptor{::memfd_create("output", MFD_CLOEXEC)}; }
+/// A temporary file that has no name. Processes that write at the same time append: without O_APPEND they overwrite
+/// each other's lines, since a memfd does not lock its position (FMODE_ATOMIC_POS, Linux 6.18).
+engine::FileDescriptor open_scratch_file() {
+  engine::FileDescriptor file{::memfd_create("output", MFD_CLOEXEC)};
+  ::fcntl(file.get(), F_SETFL, O_APPEND);
+  return file;
+}
 
 std::string read_from_start(int file) {
   std::string text;

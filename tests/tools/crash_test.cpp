@@ -111,8 +111,9 @@ TEST_F(Crash, IsCleanedUpByGcAndNothingElseIs) {
             0);
   write_file("other.yml", "topology: {nodes: {a: , b: }, links: [{endpoints: [\"a:x\", \"b:x\"]}]}\n");
   EXPECT_EQ(
-      run("netherd up other.yml --quiet && echo -n building >/run/netherd/other/phase && mkdir /run/netherd/debris "
-          "/run/netherd/notmine && touch /run/netherd/notmine/file && ln -s /run/netherd/gone/ns/x /run/netns/gone-x")
+      run("netherd up other.yml --quiet && echo -n building >/run/netherd/other/phase && netherd up other.yml --quiet "
+          "--name debris && rm /run/netns/debris-* && umount -l /run/netherd/debris && mkdir /run/netherd/notmine && "
+          "ln -s /run/netherd/gone/ns/x /run/netns/gone-x")
           .status,
       0);
   const Finished gc = run("netherd gc");
@@ -125,7 +126,7 @@ TEST_F(Crash, IsCleanedUpByGcAndNothingElseIs) {
   EXPECT_EQ(files_in("/run/netherd"), (std::vector<std::string>{"notmine", "small"}));
   EXPECT_EQ(run("netherd check small").status, 0) << "gc has damaged a lab that is up";
   EXPECT_EQ(run("netherd gc --json").json()["labs"].size(), 0U);
-  EXPECT_EQ(run("rm -r /run/netherd/notmine; netherd down small").status, 0);
+  EXPECT_EQ(run("rmdir /run/netherd/notmine; netherd down small").status, 0);
   expect_only_foreign_things("after gc");
 }
 

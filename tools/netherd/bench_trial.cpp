@@ -11,7 +11,6 @@
 #include <string>
 #include <utility>
 
-#include "lab_error.hpp"
 #include "netherd/lab/builder.hpp"
 #include "netherd/lab/registry.hpp"
 #include "netherd/ops/quiescence.hpp"

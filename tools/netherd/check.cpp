@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "lab_error.hpp"
 #include "netherd/lab/plan.hpp"
 #include "node_channel.hpp"
 #include "nodes_of_lab.hpp"
@@ -40,6 +40,15 @@ class LabCheck {
   }
 
  private:
+  /// `ip netns delete` removes the symbolic link as well; without it `ip -n LAB-NODE` does not find the namespace.
+  void check_name(const lab::Node& node, const std::string& path, std::vector<lab::Difference>& found) const {
+    const std::string link =
+        fmt::format("{}/{}", session_.registry.paths().netns, lab::netns_link_name(topology_.name, node.name));
+    std::error_code error;
+    if (std::filesystem::read_symlink(link, error) == path) return;
+    found.push_back({node.line, fmt::format("{}: the name {} does not lead to the namespace", node.name, link)});
+  }
+
   asio::awaitable<void> async_ask_all() {
     ops::NamespaceFactory factory{context_.get_executor(), {.threads = 1}};
     SideBySide tasks;
@@ -50,19 +59,19 @@ class LabCheck {
   asio::awaitable<void> async_ask(ops::NamespaceFactory& factory, std::size_t i) {
     const lab::Node& node = topology_.nodes[i];
     const std::string path = session_.registry.namespace_path(topology_.name, node.name);
-    struct stat status{};
-    if (::stat(path.c_str(), &status) != 0) {
-      found_[i].push_back({node.line, node.name + ": the namespace is missing"});
+    auto channel = co_await async_open_channel_if_there(context_, factory, path);
+    if (!channel) {
+      found_[i].push_back({node.line, fmt::format("{}: {}", node.name, namespace_is_gone)});
       co_return;
     }
-    engine::Channel channel = co_await async_open_channel(context_, factory, path);
     lab::NodeState state;
-    state.links = co_await async_list(channel, ops::DumpLinks{}, ops::decode_link);
-    state.addresses = co_await async_list(channel, ops::DumpAddresses{}, ops::decode_address);
+    state.links = co_await async_list(*channel, ops::DumpLinks{}, ops::decode_link);
+    state.addresses = co_await async_list(*channel, ops::DumpAddresses{}, ops::decode_address);
     if (topology_.options.routing != lab::Routing::none) {
-      state.routes = co_await async_list(channel, ops::DumpRoutes{}, ops::decode_route);
+      state.routes = co_await async_list(*channel, ops::DumpRoutes{}, ops::decode_route);
     }
     found_[i] = check_.compare(lab::NodeId{static_cast<std::uint32_t>(i)}, state);
+    check_name(node, path, found_[i]);
   }
 
   const lab::Topology& topology_;
@@ -79,20 +88,11 @@ nlohmann::ordered_json to_json(const std::string& lab, const std::vector<lab::Di
   return {{"lab", lab}, {"differences", std::move(list)}};
 }
 
-/// What is half made differs from its topology without anything being wrong.
-bool is_being_changed(const std::string& lab, const Session& session) {
-  const auto labs = session.registry.list();
-  return labs && std::ranges::any_of(
-                     *labs, [&](const lab::LabSummary& summary) { return summary.name == lab && summary.locked; });
-}
-
 int check_lab(const std::string& lab, Session& session) {
   Console& console = session.console;
+  int status = ExitStatus::done;
+  if (!is_up(lab, session, status)) return status;
   if (!check_privileges(console, "check")) return ExitStatus::failed;
-  if (is_being_changed(lab, session)) {
-    console.error(fmt::format("another netherd is working on lab '{}'", lab));
-    return ExitStatus::failed;
-  }
   const auto topology = session.registry.read_topology_file(lab);
   if (!topology) {
     console.error(to_string(topology.error()));
@@ -127,10 +127,8 @@ int check_file(const TopologyInput& input, Session& session) {
 
 /// A running lab of that name comes first, as with `down`.
 int check(const TopologyInput& input, Session& session) {
-  const bool runs = is_running(input.file, session);
-  return !runs && is_file(input.file) ? check_file(input, session)
-         : runs                       ? check_lab(input.file, session)
-                                      : (report_unknown_lab(input.file, session), ExitStatus::invalid);
+  const bool is_lab = session.registry.exists(input.file);
+  return !is_lab && is_file(input.file) ? check_file(input, session) : check_lab(input.file, session);
 }
 
 }  // namespace netherd::tools

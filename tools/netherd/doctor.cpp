@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "commands.hpp"
-#include "lab_error.hpp"
 #include "netherd/engine/ring.hpp"
 #include "netherd/lab/machine.hpp"
 #include "preflight.hpp"

@@ -12,11 +12,10 @@
 
 #include "commands.hpp"
 #include "interruption.hpp"
-#include "lab_error.hpp"
 #include "lab_processes.hpp"
 #include "netherd/ops/quiescence.hpp"
+#include "nodes_of_lab.hpp"
 #include "privileges.hpp"
-#include "suggest.hpp"
 
 namespace netherd::tools {
 
@@ -52,14 +51,6 @@ class Cleanup {
   ops::QuiescenceWatch watch_;
 };
 
-std::vector<std::string> running_labs(const Session& session) {
-  std::vector<std::string> names;
-  if (const auto labs = session.registry.list()) {
-    for (const lab::LabSummary& lab : *labs) names.push_back(lab.name);
-  }
-  return names;
-}
-
 /// The lab that LAB or FILE means: a running lab of that name comes first, so that no file has to be read.
 std::optional<lab::LabDirectory> open_lab(const DownOptions& options, Session& session, int& status) {
   const std::string& name = options.input.file;
@@ -75,7 +66,11 @@ std::optional<lab::LabDirectory> open_lab(const DownOptions& options, Session& s
   }
   if (opened) return std::move(*opened);
   status = unknown ? ExitStatus::invalid : ExitStatus::failed;
-  session.console.error(to_string(opened.error()) + (unknown ? suggest(name, running_labs(session)) : ""));
+  if (unknown) {
+    report_unknown_lab(name, session);
+  } else {
+    session.console.error(to_string(opened.error()));
+  }
   return std::nullopt;
 }
 
@@ -95,12 +90,22 @@ std::optional<Removed> remove_lab(lab::LabDirectory directory, const DownOptions
   return removed;
 }
 
-/// Removes every lab that no other process works on; what is left has been said.
+/// Removes every lab that no other process works on, and reports what is left.
 std::vector<Removed> remove_all(const DownOptions& options, Session& session, int& status) {
   std::vector<Removed> all;
-  for (const std::string& name : running_labs(session)) {
+  const auto labs = session.registry.list();
+  if (!labs) {
+    session.console.error(to_string(labs.error()));
+    status = ExitStatus::failed;
+    return all;
+  }
+  for (const lab::LabSummary& lab : *labs) {
     if (interruption::signal() != 0) break;
-    auto opened = session.registry.open(name);
+    if (lab.state == lab::LabState::foreign) {
+      warn_of_foreign(lab, session);
+      continue;
+    }
+    auto opened = session.registry.open(lab.name);
     if (!opened && opened.error().code == boost::system::errc::no_such_file_or_directory) continue;  // just removed
     if (!opened) session.console.error(to_string(opened.error()));
     auto removed = opened ? remove_lab(std::move(*opened), options, session, status) : std::nullopt;
@@ -193,6 +198,7 @@ int down(const DownOptions& options, Session& session) {
       fmt::format("netherd: interrupted, and the removal has not ended in time: `netherd down {}` removes "
                   "what is left\n",
                   options.all ? "--all" : options.input.file));
+  report_waiting(session);
   std::unique_ptr<Cleanup> cleanup;
   if (options.wait) cleanup = std::make_unique<Cleanup>();
   int status = ExitStatus::done;
@@ -200,7 +206,7 @@ int down(const DownOptions& options, Session& session) {
       options.all ? remove_all(options, session, status) : remove_one(options, session, status);
   const double returned = session.since_start.seconds();
   if (labs.empty() && report_interruption(options, console)) return ExitStatus::failed;
-  if (labs.empty() && !options.all) return status;
+  if (labs.empty() && (!options.all || status != ExitStatus::done)) return status;
   std::optional<double> quiesced;
   if (cleanup) {
     if (const auto error = cleanup->wait()) {

@@ -224,8 +224,10 @@ int exec(const ExecOptions& options, Session& session) {
     console.error("exec: give NODE... or --all, then -- and a command: netherd exec LAB NODE -- ip address");
     return ExitStatus::invalid;
   }
-  const auto nodes = options.all ? all_nodes(options.lab, session) : find_nodes(options.lab, options.nodes, session);
-  if (!nodes) return ExitStatus::invalid;
+  int status = ExitStatus::done;
+  const auto nodes =
+      options.all ? all_nodes(options.lab, session, status) : find_nodes(options.lab, options.nodes, session, status);
+  if (!nodes) return status;
   if (!check_privileges(console, "exec")) return ExitStatus::failed;
   if (nodes->size() == 1 && !console.json) {
     const std::string& node = nodes->front();

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "interruption.hpp"
-#include "lab_error.hpp"
 
 namespace netherd::tools {
 

@@ -1,10 +1,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "lab_error.hpp"
 #include "natural_order.hpp"
 
 namespace netherd::tools {
@@ -12,7 +12,10 @@ namespace netherd::tools {
 namespace {
 
 std::string phase_text(const lab::LabSummary& lab) {
-  if (!lab.phase) return "debris";
+  if (lab.state == lab::LabState::foreign) return "not a lab";
+  if (lab.state == lab::LabState::elsewhere) return "in another mount namespace";
+  if (lab.state == lab::LabState::unmounted) return "debris";
+  if (!lab.phase) return "unknown";
   const std::string phase{lab::to_string(*lab.phase)};
   // Nobody works on it: the process that did has died.
   const bool interrupted = *lab.phase != lab::LabPhase::up && !lab.locked;
@@ -21,8 +24,13 @@ std::string phase_text(const lab::LabSummary& lab) {
 
 nlohmann::ordered_json to_json(const lab::LabSummary& lab) {
   nlohmann::ordered_json phase;
+  constexpr std::array states{"mounted", "unmounted", "elsewhere", "foreign"};
   if (lab.phase) phase = lab::to_string(*lab.phase);
-  return {{"name", lab.name}, {"phase", std::move(phase)}, {"locked", lab.locked}, {"nodes", lab.nodes}};
+  return {{"name", lab.name},
+          {"phase", std::move(phase)},
+          {"state", states.at(static_cast<std::size_t>(lab.state))},
+          {"locked", lab.locked},
+          {"nodes", lab.nodes}};
 }
 
 void print_table(const std::vector<lab::LabSummary>& labs, Console& console) {
@@ -52,7 +60,9 @@ int ls(const LsOptions& options, Session& session) {
   for (const lab::LabSummary& lab : *labs) list.push_back(to_json(lab));
   session.console.print_document(nlohmann::ordered_json{{"labs", std::move(list)}});
   if (options.names_only) {
-    for (const lab::LabSummary& lab : *labs) session.console.print(lab.name);
+    for (const lab::LabSummary& lab : *labs) {
+      if (lab.state != lab::LabState::foreign) session.console.print(lab.name);
+    }
   } else if (labs->empty()) {
     session.console.print("no labs");
   } else {

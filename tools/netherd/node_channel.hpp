@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -17,10 +18,17 @@ namespace netherd::tools {
 /// the limit of open files allows.
 [[nodiscard]] std::size_t nodes_at_once() noexcept;
 
+/// What is to be said of a node whose namespace somebody has deleted.
+inline constexpr const char* namespace_is_gone = "the namespace is gone";
+
 /// Opens a channel inside a pinned namespace. Throws std::system_error, with the path and the step that failed.
 [[nodiscard]] boost::asio::awaitable<engine::Channel> async_open_channel(boost::asio::io_context& context,
                                                                          ops::NamespaceFactory& factory,
                                                                          std::string path);
+
+/// The same, but gives nothing if somebody has deleted the namespace.
+[[nodiscard]] boost::asio::awaitable<std::optional<engine::Channel>> async_open_channel_if_there(
+    boost::asio::io_context& context, ops::NamespaceFactory& factory, std::string path);
 
 /// Asks for a list of objects: `decode` gives those of interest out of the messages. A list that changed while it was
 /// read is asked for again, a few times. Throws std::system_error.

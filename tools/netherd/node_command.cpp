@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "netherd/ops/netns_path.hpp"
+#include "node_channel.hpp"
 
 namespace netherd::tools {
 
@@ -22,6 +23,7 @@ namespace errc = boost::system::errc;
 
 constexpr int status_not_found = 127;
 constexpr int status_cannot_run = 126;
+constexpr std::string_view open_step = "open the namespace";
 constexpr const char* lab_variable = "NETHERD_LAB";
 constexpr const char* node_variable = "NETHERD_NODE";
 
@@ -43,11 +45,13 @@ std::vector<std::string> environment_of(const CommandPlace& place) {
 
 int NodeCommandResult::status() const noexcept {
   if (process.failed_step.empty()) return process.exit_code;
-  return error == errc::no_such_file_or_directory ? status_not_found : status_cannot_run;
+  const bool no_such_command = process.failed_step != open_step && error == errc::no_such_file_or_directory;
+  return no_such_command ? status_not_found : status_cannot_run;
 }
 
 std::string NodeCommandResult::why_not_run() const {
   if (process.failed_step.empty()) return {};
+  if (process.failed_step == open_step && ops::is_namespace_gone(error)) return namespace_is_gone;
   return fmt::format("{}: {}", process.failed_step, error.message());
 }
 
@@ -57,7 +61,7 @@ asio::awaitable<NodeCommandResult> CommandRunner::async_run(CommandPlace place, 
   const auto netns = ops::open_namespace(place.namespace_path);
   if (!netns) {
     result.error = netns.error();
-    result.process.failed_step = "open the namespace";
+    result.process.failed_step = open_step;
     co_return result;
   }
   const bool captured = output.output < 0;
@@ -91,8 +95,8 @@ int become_command(const CommandPlace& place, const std::vector<std::string>& co
   NodeCommandResult result;
   result.error = netns ? ops::exec_in_namespace(netns->get(), command, {}, &session.started_with) : netns.error();
   std::signal(SIGPIPE, SIG_IGN);  // what was to be the command's is ours again
-  result.process.failed_step = netns ? "run the command" : "open the namespace";
-  session.console.error(fmt::format("{}: {}: {}", command.front(), result.process.failed_step, result.error.message()));
+  result.process.failed_step = netns ? "run the command" : open_step;
+  session.console.error(fmt::format("{}: {}", command.front(), result.why_not_run()));
   return result.status();
 }
 

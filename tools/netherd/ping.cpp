@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "lab_error.hpp"
 #include "nodes_of_lab.hpp"
 #include "privileges.hpp"
 
@@ -77,7 +76,8 @@ int report(const lab::Topology& topology, const std::vector<lab::PingResult>& re
 }  // namespace
 
 int ping(const PingOptions& options, Session& session) {
-  if (!all_nodes(options.lab, session)) return ExitStatus::invalid;
+  int status = ExitStatus::done;
+  if (!is_up(options.lab, session, status)) return status;
   if (!check_privileges(session.console, "ping")) return ExitStatus::failed;
   const auto topology = session.registry.read_topology_file(options.lab);
   if (!topology) {

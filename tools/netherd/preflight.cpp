@@ -9,7 +9,6 @@
 #include <optional>
 #include <vector>
 
-#include "lab_error.hpp"
 #include "netherd/engine/channel.hpp"
 #include "netherd/engine/socket.hpp"
 #include "netherd/lab/machine.hpp"
@@ -134,9 +133,11 @@ bool check_machine(const lab::Plan& plan, Session& session, std::string_view com
 bool preflight(const lab::Plan& plan, Session& session, std::string_view command) {
   raise_descriptor_limit();
   const bool privileged = check_privileges(session.console, command);
+  // If the lab is there already, it is what takes the names and addresses on the host, and room. It may be gone again
+  // by the time that the names are checked.
+  const bool was_there = session.registry.exists(plan.topology().name);
   const bool names = check_names(plan.topology(), session);
-  // The lab is there already: it is what takes the names and addresses on the host, and room.
-  if (privileged && session.registry.exists(plan.topology().name)) return false;
+  if (privileged && was_there && !names) return false;
   const bool room = check_room(plan.topology(), session, command);
   const bool machine = check_machine(plan, session, command);
   const bool host = HostCheck{plan.topology(), session.console}.run();

@@ -18,8 +18,9 @@ std::string users_shell() {
 }  // namespace
 
 int shell(const ShellOptions& options, Session& session) {
-  const auto nodes = find_nodes(options.lab, {options.node}, session);
-  if (!nodes) return ExitStatus::invalid;
+  int status = ExitStatus::done;
+  const auto nodes = find_nodes(options.lab, {options.node}, session, status);
+  if (!nodes) return status;
   if (!check_privileges(session.console, "shell")) return ExitStatus::failed;
   return become_command({options.lab, options.node, session.registry.namespace_path(options.lab, options.node)},
                         {users_shell()}, session);

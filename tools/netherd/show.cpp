@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "lab_error.hpp"
 #include "netherd/ops/address.hpp"
 #include "netherd/ops/link.hpp"
 #include "netherd/ops/route.hpp"
@@ -28,6 +27,7 @@ struct NodeState {
   std::string name;
   std::vector<ops::Link> links;
   std::vector<ops::Address> addresses;
+  bool gone = false;         ///< somebody has deleted the namespace
   std::uint64_t routes = 0;  ///< of the main table, both families: what `ip route` and `ip -6 route` list
 };
 
@@ -61,11 +61,13 @@ class Wiring {
 };
 
 asio::awaitable<NodeState> async_ask(asio::io_context& context, ops::NamespaceFactory& factory, std::string path) {
-  engine::Channel channel = co_await async_open_channel(context, factory, std::move(path));
   NodeState state;
-  state.links = co_await async_list(channel, ops::DumpLinks{}, ops::decode_link);
-  state.addresses = co_await async_list(channel, ops::DumpAddresses{}, ops::decode_address);
-  const auto routes = co_await async_list(channel, ops::DumpRoutes{}, ops::decode_route);
+  auto channel = co_await async_open_channel_if_there(context, factory, std::move(path));
+  state.gone = !channel;
+  if (state.gone) co_return state;
+  state.links = co_await async_list(*channel, ops::DumpLinks{}, ops::decode_link);
+  state.addresses = co_await async_list(*channel, ops::DumpAddresses{}, ops::decode_address);
+  const auto routes = co_await async_list(*channel, ops::DumpRoutes{}, ops::decode_route);
   state.routes = static_cast<std::uint64_t>(
       std::ranges::count_if(routes, [](const ops::Route& route) { return route.table == RT_TABLE_MAIN; }));
   std::ranges::sort(state.links, {}, &ops::Link::index);
@@ -112,6 +114,7 @@ nlohmann::ordered_json to_json(const NodeState& node, const ops::Link& link, con
 }
 
 nlohmann::ordered_json to_json(const NodeState& node, const Wiring& wiring) {
+  if (node.gone) return {{"name", node.name}, {"kind", wiring.kind(node.name)}, {"error", namespace_is_gone}};
   auto interfaces = nlohmann::ordered_json::array();
   for (const ops::Link& link : node.links) interfaces.push_back(to_json(node, link, wiring));
   return {{"name", node.name},
@@ -122,6 +125,7 @@ nlohmann::ordered_json to_json(const NodeState& node, const Wiring& wiring) {
 
 /// One line per interface. `lo` is left out where it is as every node has it.
 void print(const NodeState& node, const Wiring& wiring, Console& console) {
+  if (node.gone) return console.error(fmt::format("{}: {}", node.name, namespace_is_gone));
   console.print(fmt::format("{} ({}, {})", node.name, wiring.kind(node.name), counted(node.routes, "route")));
   for (const ops::Link& link : node.links) {
     const bool plain_loopback = link.index == engine::InterfaceIndex::loopback && link.up();
@@ -147,15 +151,16 @@ int show_states(const ShowOptions& options, Session& session, std::vector<NodeSt
     if (!session.console.json) print(node, wiring, session.console);
   }
   session.console.print_document(nlohmann::ordered_json{{"lab", options.lab}, {"nodes", std::move(nodes)}});
-  return ExitStatus::done;
+  return std::ranges::any_of(states, &NodeState::gone) ? ExitStatus::failed : ExitStatus::done;
 }
 
 }  // namespace
 
 int show(const ShowOptions& options, Session& session) {
-  const auto names =
-      options.node.empty() ? all_nodes(options.lab, session) : find_nodes(options.lab, {options.node}, session);
-  if (!names) return ExitStatus::invalid;
+  int status = ExitStatus::done;
+  const auto names = options.node.empty() ? all_nodes(options.lab, session, status)
+                                          : find_nodes(options.lab, {options.node}, session, status);
+  if (!names) return status;
   if (options.names_only) {
     for (const std::string& name : *names) session.console.print(name);
     session.console.print_document(nlohmann::ordered_json{{"lab", options.lab}, {"nodes", *names}});

@@ -11,11 +11,11 @@
 #include "carrier.hpp"
 #include "commands.hpp"
 #include "interruption.hpp"
-#include "lab_error.hpp"
 #include "loop_monitor.hpp"
 #include "netherd/lab/builder.hpp"
 #include "netherd/lab/plan.hpp"
 #include "node_command.hpp"
+#include "nodes_of_lab.hpp"
 #include "preflight.hpp"
 #include "privileges.hpp"
 #include "progress_bar.hpp"
@@ -118,7 +118,13 @@ int Up::run(Seconds seconds) {
 }
 
 bool Up::claim() {
+  report_waiting(session_);
   auto claimed = session_.registry.claim(topology_);
+  session_.registry.set_patience({});  // what comes later is the removal, which a signal must not call off
+  if (!claimed && interruption::signal() != 0) {
+    console_.error(fmt::format("interrupted ({})", ::strsignal(interruption::signal())));
+    return false;
+  }
   if (!claimed) {
     console_.error(to_string(claimed.error()));
     return false;

@@ -17,7 +17,9 @@ constexpr std::size_t most_closing_threads = 32;
 
 void open_port(ProbePort& port) {
   const auto netns = ops::open_namespace(port.namespace_path);
-  if (!netns) {
+  if (!netns && ops::is_namespace_gone(netns.error())) {
+    port.error = "the namespace is gone";
+  } else if (!netns) {
     port.error = "open the namespace: " + netns.error().message();
   } else if (::setns(netns->get(), CLONE_NEWNET) != 0) {
     port.error = std::string{"enter the namespace: "} + std::strerror(errno);

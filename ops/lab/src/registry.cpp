@@ -1,135 +1,199 @@
 #include "netherd/lab/registry.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <memory>
-#include <unordered_set>
+#include <filesystem>
 #include <utility>
 
 #include "adopted_links.hpp"
 #include "files.hpp"
+#include "found_lab.hpp"
+#include "mount_namespace.hpp"
 #include "netherd/lab/reader.hpp"
+#include "netns_symlinks.hpp"
+#include "registry_lock.hpp"
 
 namespace netherd::lab {
 
 namespace {
 
-constexpr const char* namespaces_subdirectory = "ns";
+namespace errc = boost::system::errc;
+using engine::FileDescriptor;
+
 constexpr const char* topology_file = "topology";
 constexpr const char* phase_file = "phase";
 constexpr const char* lock_file = "lock";
-constexpr long tmpfs_magic = 0x01021994;  // linux/magic.h
+// A topology may hold what is nobody else's business, such as keys in `exec` lines, wherever it came from.
+constexpr mode_t private_mode = 0600;
+// `netherd ls` needs no privileges.
+constexpr mode_t public_mode = 0644;
 constexpr std::array phases{LabPhase::building, LabPhase::up, LabPhase::tearing_down};
 
 LabError failure(std::string what, int error = errno) {
   return {{error, boost::system::system_category()}, std::move(what)};
 }
 
-/// Makes a directory if it is missing; true if it is there afterwards.
-bool ensure_directory(const std::string& path) { return ::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST; }
-
-bool is_mounted_tmpfs(const std::string& path, const std::string& parent) {
-  struct stat own{};
-  struct stat above{};
-  struct statfs file_system{};
-  return ::stat(path.c_str(), &own) == 0 && ::stat(parent.c_str(), &above) == 0 && own.st_dev != above.st_dev &&
-         ::statfs(path.c_str(), &file_system) == 0 && file_system.f_type == tmpfs_magic;
+LabError explained(std::string what, int error) {
+  return {{error, boost::system::system_category()}, std::move(what), true};
 }
 
-/// Keeps other processes from changing the set of labs while this object lives.
-engine::FileDescriptor lock_directory(const std::string& path, int operation) {
-  engine::FileDescriptor directory{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (directory && ::flock(directory.get(), operation) != 0) directory.reset();
-  return directory;
+LabError unknown_lab(std::string_view lab) {
+  return explained(fmt::format("there is no lab called '{}'", lab), ENOENT);
 }
 
-engine::FileDescriptor open_and_lock(const std::string& path, int flags) {
-  engine::FileDescriptor file{::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0644)};
-  if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) file.reset();
-  return file;
-}
-
-/// Names of the entries of a directory, without "." and "..". A missing directory has none.
-std::vector<std::string> entries_of(const std::string& path) {
-  std::vector<std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory{::opendir(path.c_str()), ::closedir};
-  if (!directory) return names;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    if (entry->d_name[0] != '.' || (std::strcmp(entry->d_name, ".") != 0 && std::strcmp(entry->d_name, "..") != 0)) {
-      names.emplace_back(entry->d_name);
-    }
-  }
-  return names;
-}
-
-std::optional<LabPhase> read_phase(const std::string& path) {
-  const auto text = read_file(path);
-  if (!text) return std::nullopt;
+std::optional<LabPhase> parse_phase(std::string_view text) {
   const auto* const phase =
-      std::ranges::find_if(phases, [&](LabPhase candidate) { return to_string(candidate) == *text; });
+      std::ranges::find_if(phases, [&](LabPhase candidate) { return to_string(candidate) == text; });
   return phase != phases.end() ? std::optional{*phase} : std::nullopt;
 }
 
-/// Locks the file itself for a moment: the caller keeps those who want to lock it out.
-bool is_locked(const std::string& path) {
-  const engine::FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  return file && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+LabResult<std::optional<LabPhase>> read_phase(int directory) {
+  const auto text = read_plain_file(directory, phase_file);
+  if (text) return parse_phase(*text);
+  const bool is_spoilt = text.error() == errc::no_such_file_or_directory || text.error() == errc::invalid_argument;
+  if (is_spoilt) return std::optional<LabPhase>{};
+  return LabError{text.error(), "read the phase of the lab"};
 }
 
-/// Mounts the lab's own tmpfs. Shared, so that unmounting it also takes the copies away that other mount namespaces
-/// have got of it; those would keep the network namespaces alive.
-std::optional<LabError> mount_tmpfs(const std::string& path) {
-  if (::mount("netherd", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755") != 0) {
-    return failure("mount a tmpfs on " + path);
-  }
-  if (::mount(nullptr, path.c_str(), nullptr, MS_SHARED, nullptr) != 0) {
-    const int error = errno;
-    ::umount2(path.c_str(), MNT_DETACH);
-    return failure("make the mount on " + path + " shared", error);
-  }
-  return std::nullopt;
+/// Opens the directory of the pinned namespaces; nothing if somebody has put something else in its place.
+LabResult<std::optional<FileDescriptor>> open_namespaces(const FoundLab& found) {
+  auto directory = open_directory(found.directory.get(), namespaces_subdirectory);
+  if (directory) return std::optional{std::move(*directory)};
+  const bool is_none =
+      directory.error() == errc::not_a_directory || directory.error() == errc::no_such_file_or_directory;
+  if (is_none) return std::optional<FileDescriptor>{};
+  return LabError{directory.error(), "open the directory of the namespaces of lab " + found.claim.lab};
 }
 
-/// What others have that is called like one of the new lab's symbolic links. The directory is read, and not asked for
-/// each name: it seldom has any that begin like the lab's.
-std::vector<std::string> find_clashes(const std::string& netns_directory, const Topology& topology) {
-  std::vector<std::string> clashes;
-  const std::string beginning = netns_link_name(topology.name, {});
-  std::unordered_set<std::string> alike;
-  for (std::string& name : entries_of(netns_directory)) {
-    if (name.starts_with(beginning)) alike.insert(std::move(name));
-  }
-  for (std::size_t i = 0; i < topology.nodes.size() && !alike.empty(); ++i) {
-    std::string name = netns_link_name(topology.name, topology.nodes[i].name);
-    if (alike.contains(name)) clashes.push_back(std::move(name));
-  }
-  return clashes;
+/// The names under which namespaces are pinned; nothing if they are not known any more.
+LabResult<std::optional<std::vector<std::string>>> list_pinned(const FoundLab& found) {
+  auto directory = open_namespaces(found);
+  if (!directory) return directory.error();
+  if (!*directory) return std::optional<std::vector<std::string>>{};
+  auto names = entries_of((*directory)->get());
+  if (names) return std::optional{std::move(*names)};
+  return LabError{names.error(), "list the namespaces of lab " + found.claim.lab};
 }
 
-/// Removes the symbolic links of a lab's nodes, but only those that really point into the lab.
-void remove_symlinks(const std::string& netns_directory, const std::string& lab, const std::string& namespaces,
-                     const std::vector<std::string>& nodes) {
-  const engine::FileDescriptor directory{::open(netns_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  if (!directory) return;
-  std::array<char, 4096> target{};
-  for (const std::string& node : nodes) {
-    const std::string name = netns_link_name(lab, node);
-    const ssize_t length = ::readlinkat(directory.get(), name.c_str(), target.data(), target.size());
-    if (length <= 0) continue;
-    const std::string_view points_to{target.data(), static_cast<std::size_t>(length)};
-    if (points_to == fmt::format("{}/{}", namespaces, node)) ::unlinkat(directory.get(), name.c_str(), 0);
+/// Those that are there: what is mounted on a name belongs to another file system than the name.
+LabResult<std::uint64_t> count_namespaces(const FoundLab& found) {
+  const auto directory = open_namespaces(found);
+  if (!directory) return directory.error();
+  if (!*directory) return std::uint64_t{0};
+  const auto names = entries_of((*directory)->get());
+  if (!names) return LabError{names.error(), "list the namespaces of lab " + found.claim.lab};
+  return static_cast<std::uint64_t>(std::ranges::count_if(*names, [&](const std::string& name) {
+    struct stat status{};
+    return ::fstatat((*directory)->get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           status.st_dev != found.status.device;
+  }));
+}
+
+/// What of a lab can be seen without counting its namespaces.
+LabResult<LabSummary> summarise(std::string name, const FoundLab& found) {
+  LabSummary summary{.name = std::move(name), .state = found.state, .phase = std::nullopt};
+  if (found.state != LabState::mounted) return summary;
+  const auto phase = read_phase(found.directory.get());
+  if (!phase) return phase.error();
+  summary.phase = *phase;
+  summary.locked = is_locked(found.directory.get(), lock_file);
+  return summary;
+}
+
+/// Why what this process mounts below a directory is of no use to anybody else.
+std::optional<LabError> find_lonely_mounts(const std::string& directory) {
+  const auto home = home_that_sees_no_mounts(directory);
+  if (!home) return std::nullopt;
+  return explained(
+      fmt::format(
+          "nobody else would see the lab: this process has a mount namespace of its own, and what it mounts below "
+          "{} does not reach that of process {}: run netherd there (`nsenter -t {} -m netherd ...`), or give this "
+          "one a /run of its own (`mount -t tmpfs tmpfs /run && mkdir /run/netns`)",
+          directory, *home, home->substr(0, home->find(' '))),
+      EPERM);
+}
+
+/// A lab that can be used. Errors: those of Registry::find().
+LabResult<FoundLab> open_mounted(const std::string& labs_path, std::string_view lab) {
+  if (!is_valid_lab_name(lab)) return unknown_lab(lab);
+  auto labs = open_labs_directory(labs_path);
+  if (!labs && labs.error().code == errc::no_such_file_or_directory) return unknown_lab(lab);
+  if (!labs) return labs.error();
+  const std::string name{lab};
+  auto found = look_at_lab(labs->get(), name);
+  if (!found) return found.error();
+  if (!*found) return unknown_lab(lab);
+  if ((*found)->state == LabState::mounted) return **std::move(found);
+  return explain_unusable(**found, name, fmt::format("{}/{}", labs_path, lab));
+}
+
+/// Why no lab of this name can be made; what an `up` that was killed has left is no hindrance.
+std::optional<LabError> find_hindrance(const std::string& labs_path, const std::string& lab) {
+  const auto labs = open_labs_directory(labs_path);
+  const bool is_missing = !labs && labs.error().code == errc::no_such_file_or_directory;
+  if (!labs && !is_missing) return labs.error();
+  auto found = labs ? look_at_lab(labs->get(), lab) : std::optional<FoundLab>{};
+  if (!found) return found.error();
+  if (*found && (*found)->state == LabState::mounted) {
+    const bool is_under_way = is_locked((*found)->directory.get(), lock_file);
+    return explained(is_under_way ? fmt::format("a lab called '{}' exists, and another netherd is at work on it", lab)
+                                  : fmt::format("a lab called '{0}' exists; 'netherd down {0}' removes it", lab),
+                     EEXIST);
   }
+  if (*found && (*found)->state != LabState::unmounted) {
+    LabError error = explain_unusable(**found, lab, fmt::format("{}/{}", labs_path, lab));
+    error.code = errc::make_error_code(errc::file_exists);
+    return error;
+  }
+  return find_lonely_mounts(is_missing ? std::filesystem::path{labs_path}.parent_path().string() : labs_path);
+}
+
+/// Puts into a new lab's tmpfs what makes it a lab, and locks it.
+LabResult<FileDescriptor> furnish(int tmpfs, const LabClaim& claim) {
+  auto error = replace_file(tmpfs, claim_file, claim.to_text(), public_mode);
+  if (!error) error = replace_file(tmpfs, phase_file, to_string(LabPhase::building), public_mode);
+  if (error) return LabError{error, "write into the tmpfs of the lab"};
+  if (::mkdirat(tmpfs, namespaces_subdirectory, 0755) != 0) return failure("make a directory in the tmpfs of the lab");
+  // The caller's umask must not keep others from listing the nodes.
+  if (::fchmodat(tmpfs, namespaces_subdirectory, 0755, 0) != 0) return failure("chmod in the tmpfs of the lab");
+  auto lock = try_lock(tmpfs, lock_file);
+  if (!lock) return LabError{lock.error(), "lock the lab"};
+  return std::move(*lock);
+}
+
+/// Makes the directory of a new lab and mounts its tmpfs there.
+std::optional<LabError> mount_lab(int labs, const LabClaim& claim, int tmpfs) {
+  const auto mount_point = make_lab_directory(labs, claim);
+  if (!mount_point) return mount_point.error();
+  const auto error = attach_tmpfs(tmpfs, mount_point->get());
+  if (!error) return std::nullopt;
+  static_cast<void>(discard_lab_directory(labs, claim.lab));
+  return LabError{error, "mount the tmpfs of lab " + claim.lab};
+}
+
+/// Removes a lab that is mounted, but for its directory. Everything that can fail comes before the unmount, and reading
+/// before removing.
+LabResult<std::uint64_t> take_down(const LabDirectory& directory, const FoundLab& found,
+                                   const NetnsSymlinks& symlinks) {
+  auto nodes = list_pinned(found);
+  if (!nodes) return nodes.error();
+  auto links = read_adopted_links(directory);
+  if (!links) return links.error();
+  auto error = symlinks.find_write_protection();
+  if (error) return *std::move(error);
+  static_cast<void>(directory.set_phase(LabPhase::tearing_down));  // a full tmpfs must not stop a teardown
+  error = symlinks.remove_all_of(directory.lab());
+  if (!error) error = delete_adopted_links(*links);
+  if (error) return *std::move(error);
+  if (const auto failed = detach_mount(found.directory.get())) return LabError{failed, "unmount " + directory.path()};
+  return *nodes ? (*nodes)->size() : 0;
 }
 
 }  // namespace
@@ -146,7 +210,14 @@ std::string_view to_string(LabPhase phase) noexcept {
   return "unknown";
 }
 
+std::string to_string(const LabError& error) {
+  return error.explained ? error.what : fmt::format("{}: {}", error.what, error.code.message());
+}
+
 std::string netns_link_name(std::string_view lab, std::string_view node) { return fmt::format("{}-{}", lab, node); }
+
+LabDirectory::LabDirectory(std::string_view lab, const RegistryPaths& paths)
+    : lab_{lab}, path_{fmt::format("{}/{}", paths.labs, lab)}, netns_directory_{paths.netns} {}
 
 std::string LabDirectory::namespace_path(std::string_view node) const {
   return fmt::format("{}/{}/{}", path_, namespaces_subdirectory, node);
@@ -157,16 +228,16 @@ std::string LabDirectory::symlink_path(std::string_view node) const {
 }
 
 boost::system::error_code LabDirectory::write_topology_file(const Topology& topology) const {
-  return replace_file(path_ + "/" + topology_file, write_topology(topology));
+  return replace_file(directory_.get(), topology_file, write_topology(topology), private_mode);
 }
 
 boost::system::error_code LabDirectory::set_phase(LabPhase phase) const {
-  return replace_file(path_ + "/" + phase_file, to_string(phase));
+  return replace_file(directory_.get(), phase_file, to_string(phase), public_mode);
 }
 
-std::optional<LabPhase> LabDirectory::phase() const {
-  if (!lock_) return std::nullopt;
-  return read_phase(path_ + "/" + phase_file).value_or(LabPhase::building);
+LabResult<std::optional<LabPhase>> LabDirectory::phase() const {
+  if (!lock_) return std::optional<LabPhase>{};
+  return read_phase(directory_.get());
 }
 
 std::string Registry::lab_path(std::string_view lab) const { return fmt::format("{}/{}", paths_.labs, lab); }
@@ -175,140 +246,189 @@ std::string Registry::namespace_path(std::string_view lab, std::string_view node
   return fmt::format("{}/{}/{}", lab_path(lab), namespaces_subdirectory, node);
 }
 
-bool Registry::exists(std::string_view lab) const { return is_mounted_tmpfs(lab_path(lab), paths_.labs); }
+LabResult<FileDescriptor> Registry::lock() const {
+  const std::filesystem::path file = paths_.labs + ".lock";
+  const std::string folder = file.parent_path();
+  const FileDescriptor parent{::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  if (!parent) return failure("open the directory " + folder);
+  auto locked = wait_for_lock(parent.get(), file.filename(), patience_);
+  if (locked) return std::move(*locked);
+  LabError error = locked.error();
+  error.what = fmt::format("lock {}: {}", file.string(), error.what);
+  return error;
+}
+
+bool Registry::exists(std::string_view lab) const { return find(lab).has_value(); }
+
+LabResult<LabSummary> Registry::find(std::string_view lab) const {
+  auto found = open_mounted(paths_.labs, lab);
+  if (!found) return found.error();
+  return summarise(std::string{lab}, *found);
+}
 
 std::vector<LabError> Registry::conflicts(const Topology& topology) const {
-  if (exists(topology.name)) {
-    const bool is_under_way = is_locked(lab_path(topology.name) + "/" + lock_file);
-    return {failure(is_under_way
-                        ? fmt::format("a lab called '{}' exists, and another netherd is at work on it", topology.name)
-                        : fmt::format("a lab called '{0}' exists; 'netherd down {0}' removes it", topology.name),
-                    EEXIST)};
-  }
+  if (auto error = find_hindrance(paths_.labs, topology.name)) return {*std::move(error)};
+  const auto symlinks = NetnsSymlinks::open(paths_);
+  if (!symlinks) return {symlinks.error()};
+  const auto clashes = symlinks->find_clashes(topology);
+  if (!clashes) return {clashes.error()};
   std::vector<LabError> errors;
-  for (const std::string& clash : find_clashes(paths_.netns, topology)) {
-    errors.push_back(failure(fmt::format("there is a '{}' in {} already", clash, paths_.netns), EEXIST));
+  for (const std::string& clash : *clashes) {
+    errors.push_back(explained(fmt::format("there is a '{}' in {} already", clash, paths_.netns), EEXIST));
   }
   return errors;
 }
 
 LabResult<LabDirectory> Registry::claim(const Topology& topology) const {
-  for (const std::string& path : {paths_.labs, paths_.netns}) {
-    if (!ensure_directory(path)) return failure("make the directory " + path);
-  }
-  const engine::FileDescriptor lock = lock_directory(paths_.labs, LOCK_EX);
-  if (!lock) return failure("lock " + paths_.labs);
-
-  LabDirectory directory;
-  directory.lab_ = topology.name;
-  directory.path_ = lab_path(topology.name);
-  directory.netns_directory_ = paths_.netns;
+  const std::string& lab = topology.name;
+  if (!is_valid_lab_name(lab)) return explained(fmt::format("'{}' is no name for a lab", lab), EINVAL);
+  auto lock = this->lock();
+  if (!lock) return lock.error();
   if (std::vector<LabError> in_the_way = conflicts(topology); !in_the_way.empty()) return std::move(in_the_way.front());
-  if (!ensure_directory(directory.path_)) return failure("make the directory " + directory.path_);
-  if (auto error = mount_tmpfs(directory.path_)) {
-    ::rmdir(directory.path_.c_str());
-    return *std::move(error);
-  }
-  directory.lock_ = open_and_lock(directory.path_ + "/" + lock_file, O_RDWR | O_CREAT);
-  const bool made = directory.lock_ && ensure_directory(directory.path_ + "/" + namespaces_subdirectory) &&
-                    !directory.set_phase(LabPhase::building);
-  if (made) return directory;
-  LabError error = failure("set up " + directory.path_);
-  ::umount2(directory.path_.c_str(), MNT_DETACH);
-  ::rmdir(directory.path_.c_str());
-  return error;
+  auto labs = make_labs_directory(paths_.labs);
+  if (!labs) return labs.error();
+  if (::mkdir(paths_.netns.c_str(), 0755) != 0 && errno != EEXIST) return failure("make the directory " + paths_.netns);
+  if (auto error = discard_lab_directory(labs->get(), lab)) return *std::move(error);  // what a killed process has left
+
+  LabDirectory directory{lab, paths_};
+  const auto tmpfs = make_tmpfs();
+  if (!tmpfs) return LabError{tmpfs.error(), "make a tmpfs for " + directory.path_};
+  const auto status = examine_directory(tmpfs->get());
+  if (!status) return LabError{status.error(), "examine the tmpfs for " + directory.path_};
+  const LabClaim claim =
+      LabClaim::of_this_process(lab, fmt::format("{}:{}", major(status->device), minor(status->device)));
+  auto lab_lock = furnish(tmpfs->get(), claim);
+  if (!lab_lock) return lab_lock.error();
+  directory.lock_ = std::move(*lab_lock);
+  auto opened = open_directory(tmpfs->get(), ".");
+  if (!opened) return LabError{opened.error(), "open the tmpfs for " + directory.path_};
+  directory.directory_ = std::move(*opened);
+  if (auto error = mount_lab(labs->get(), claim, tmpfs->get())) return *std::move(error);
+  return directory;
 }
 
 LabResult<LabDirectory> Registry::open(std::string_view lab) const {
-  LabDirectory directory;
-  directory.lab_ = lab;
-  directory.path_ = lab_path(lab);
-  directory.netns_directory_ = paths_.netns;
-  const auto is_there = [&directory] {
-    struct stat status{};
-    return ::stat(directory.path_.c_str(), &status) == 0;
-  };
-  const auto unknown = [lab] { return failure(fmt::format("there is no lab called '{}'", lab), ENOENT); };
-  if (!is_valid_lab_name(lab) || !is_there()) return unknown();
-  const engine::FileDescriptor lock = lock_directory(paths_.labs, LOCK_EX);
-  if (!lock) return failure("lock " + paths_.labs);
-  if (!is_there()) return unknown();  // another has removed it while we waited for the lock
-  if (!is_mounted_tmpfs(directory.path_, paths_.labs)) return directory;  // left by a crash before anything was made
-  directory.lock_ = open_and_lock(directory.path_ + "/" + lock_file, O_RDWR | O_CREAT);
-  if (!directory.lock_) return failure(fmt::format("another netherd is working on lab '{}'", lab));
+  if (!is_valid_lab_name(lab)) return unknown_lab(lab);
+  const std::string name{lab};
+  auto labs = open_labs_directory(paths_.labs);
+  if (!labs && labs.error().code == errc::no_such_file_or_directory) return unknown_lab(lab);
+  if (!labs) return labs.error();
+  if (const auto found = look_at_lab(labs->get(), name); found && !*found) return unknown_lab(lab);
+  auto lock = this->lock();
+  if (!lock) return lock.error();
+  auto found = look_at_lab(labs->get(), name);
+  if (!found) return found.error();
+  if (!*found) return unknown_lab(lab);  // another has removed it while we waited for the lock
+  FoundLab& there = **found;
+  const bool nobody_there =
+      there.state == LabState::elsewhere && !process_in_mount_namespace(there.claim.mount_namespace);
+  if (there.state == LabState::foreign || (there.state == LabState::elsewhere && !nobody_there)) {
+    return explain_unusable(there, name, lab_path(lab));
+  }
+  LabDirectory directory{lab, paths_};
+  if (there.state == LabState::mounted) {
+    auto locked = try_lock(there.directory.get(), lock_file);
+    if (!locked && locked.error() == errc::resource_unavailable_try_again) {
+      return explained(fmt::format("another netherd is working on lab '{}'", lab), EAGAIN);
+    }
+    if (!locked) return LabError{locked.error(), fmt::format("lock lab '{}'", lab)};
+    directory.lock_ = std::move(*locked);
+  }
+  directory.directory_ = std::move(there.directory);
   return directory;
 }
 
 LabResult<std::vector<LabSummary>> Registry::list() const {
   std::vector<LabSummary> labs;
-  const engine::FileDescriptor lock = lock_directory(paths_.labs, LOCK_SH);
-  if (!lock && errno == ENOENT) return labs;
-  if (!lock) return failure("lock " + paths_.labs);
-  for (std::string& name : entries_of(paths_.labs)) {
-    const std::string path = lab_path(name);
-    LabSummary summary{.name = std::move(name), .phase = std::nullopt};
-    if (is_mounted_tmpfs(path, paths_.labs)) {
-      summary.phase = read_phase(path + "/" + phase_file).value_or(LabPhase::building);
-      summary.locked = is_locked(path + "/" + lock_file);
-      summary.nodes = entries_of(path + "/" + namespaces_subdirectory).size();
+  auto directory = open_labs_directory(paths_.labs);
+  if (!directory && directory.error().code == errc::no_such_file_or_directory) return labs;
+  if (!directory) return directory.error();
+  auto names = entries_of(directory->get());
+  if (!names) return LabError{names.error(), "list the directory " + paths_.labs};
+  for (std::string& name : *names) {
+    auto found = look_at_lab(directory->get(), name);
+    if (!found) return found.error();
+    if (!*found) continue;  // another removes it just now
+    auto summary = summarise(std::move(name), **found);
+    if (!summary) return summary.error();
+    if (summary->state == LabState::mounted) {
+      const auto nodes = count_namespaces(**found);
+      if (!nodes) return nodes.error();
+      summary->nodes = *nodes;
     }
-    labs.push_back(std::move(summary));
+    labs.push_back(std::move(*summary));
   }
   std::ranges::sort(labs, {}, &LabSummary::name);
   return labs;
 }
 
+LabResult<std::vector<std::string>> Registry::node_names(std::string_view lab) const {
+  auto found = open_mounted(paths_.labs, lab);
+  if (!found) return found.error();
+  auto names = list_pinned(*found);
+  if (!names) return names.error();
+  if (!*names) return explained(fmt::format("{}/{} is no directory", lab_path(lab), namespaces_subdirectory), EINVAL);
+  return **std::move(names);
+}
+
 LabResult<Topology> Registry::read_topology_file(std::string_view lab) const {
-  const std::string path = lab_path(lab) + "/" + topology_file;
-  const auto text = is_valid_lab_name(lab) ? read_file(path) : std::nullopt;
-  if (!text) return failure(fmt::format("there is no lab called '{}'", lab), ENOENT);
+  auto found = open_mounted(paths_.labs, lab);
+  if (!found) return found.error();
+  const std::string path = fmt::format("{}/{}", lab_path(lab), topology_file);
+  const auto text = read_plain_file(found->directory.get(), topology_file);
+  if (!text) return LabError{text.error(), "read " + path};
   ReadResult read = read_topology(*text, path, Format::containerlab);
-  if (!read.errors.empty()) return failure(path + ": " + read.errors.front().text, EINVAL);
+  if (!read.errors.empty()) return explained(path + ": " + read.errors.front().text, EINVAL);
   return std::move(read.topology);
 }
 
 LabResult<std::uint64_t> Registry::remove(LabDirectory directory) const {
-  const engine::FileDescriptor lock = lock_directory(paths_.labs, LOCK_EX);
-  if (!lock) return failure("lock " + paths_.labs);
+  auto lock = this->lock();
+  if (!lock) return lock.error();
+  auto labs = open_labs_directory(paths_.labs);
+  if (!labs) return labs.error();
+  // After the unmount nothing must fail that could have been known before.
+  if (::faccessat(labs->get(), ".", W_OK, AT_EACCESS) != 0) return failure("write into the directory " + paths_.labs);
+  auto symlinks = NetnsSymlinks::open(paths_);
+  if (!symlinks) return symlinks.error();
+  auto found = look_at_lab(labs->get(), directory.lab_);
+  if (!found) return found.error();
+  if (!*found) return std::uint64_t{0};
+  FoundLab& there = **found;
   std::uint64_t nodes_removed = 0;
-  if (is_mounted_tmpfs(directory.path_, paths_.labs)) {
-    static_cast<void>(directory.set_phase(LabPhase::tearing_down));  // a full tmpfs must not stop a teardown
-    const std::string namespaces = directory.path_ + "/" + namespaces_subdirectory;
-    const std::vector<std::string> nodes = entries_of(namespaces);
-    if (auto error = delete_adopted_links(directory.path_)) return *std::move(error);
-    remove_symlinks(paths_.netns, directory.lab_, namespaces, nodes);
-    nodes_removed = nodes.size();
-    if (::umount2(directory.path_.c_str(), MNT_DETACH) != 0) return failure("unmount " + directory.path_);
+  if (there.state == LabState::mounted) {
+    const auto ours = examine_directory(directory.directory_.get());
+    const bool is_ours = ours && directory.lock_ && ours->device == there.status.device;
+    if (!is_ours) return explained(fmt::format("another lab called '{}' is there now", directory.lab_), EAGAIN);
+    auto taken_down = take_down(directory, there, *symlinks);
+    if (!taken_down) return taken_down;
+    nodes_removed = *taken_down;
+  } else if (there.state == LabState::foreign) {
+    return explain_unusable(there, directory.lab_, directory.path_);
+  } else if (auto error = symlinks->remove_all_of(directory.lab_)) {
+    return *std::move(error);
   }
-  if (::rmdir(directory.path_.c_str()) != 0 && errno != ENOENT) return failure("remove " + directory.path_);
+  if (auto error = discard_lab_directory(labs->get(), directory.lab_)) return *std::move(error);
   return nodes_removed;
 }
 
-std::uint64_t Registry::remove_stray_symlinks() const {
-  const engine::FileDescriptor lock = lock_directory(paths_.labs, LOCK_EX);
-  const engine::FileDescriptor directory{::open(paths_.netns.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  if (!lock || !directory) return 0;
-  std::uint64_t removed = 0;
-  std::array<char, 4096> target{};
-  struct stat unused{};
-  for (const std::string& name : entries_of(paths_.netns)) {
-    const ssize_t length = ::readlinkat(directory.get(), name.c_str(), target.data(), target.size() - 1);
-    if (length <= 0) continue;
-    const std::string path{target.data(), static_cast<std::size_t>(length)};
-    if (!is_symlink_of_lab(name, path) || ::lstat(path.c_str(), &unused) == 0 || errno != ENOENT) continue;
-    if (::unlinkat(directory.get(), name.c_str(), 0) == 0) ++removed;
-  }
-  return removed;
-}
-
-/// LAB-NODE leads to LABS/LAB/ns/NODE.
-bool Registry::is_symlink_of_lab(std::string_view name, std::string_view target) const {
-  if (!target.starts_with(paths_.labs + '/')) return false;
-  target.remove_prefix(paths_.labs.size() + 1);
-  const std::string middle = fmt::format("/{}/", namespaces_subdirectory);
-  const std::size_t at = target.find(middle);
-  if (at == std::string_view::npos) return false;
-  return name == netns_link_name(target.substr(0, at), target.substr(at + middle.size()));
+LabResult<std::uint64_t> Registry::remove_stray_symlinks() const {
+  auto lock = this->lock();
+  if (!lock) return lock.error();
+  const auto labs = open_labs_directory(paths_.labs);
+  if (!labs && labs.error().code != errc::no_such_file_or_directory) return labs.error();
+  const auto symlinks = NetnsSymlinks::open(paths_);
+  if (!symlinks) return symlinks.error();
+  return symlinks->remove_strays([&](const std::string& lab, const std::string& node) -> LabResult<bool> {
+    struct stat unused{};
+    if (::lstat(namespace_path(lab, node).c_str(), &unused) == 0) return false;
+    if (errno != ENOENT) return failure("examine " + namespace_path(lab, node));
+    if (!labs) return true;
+    const auto found = look_at_lab(labs->get(), lab);
+    if (!found) return found.error();
+    // A lab that is mounted elsewhere may well have this node.
+    return !*found || (*found)->state == LabState::mounted || (*found)->state == LabState::unmounted;
+  });
 }
 
 }  // namespace netherd::lab

@@ -37,6 +37,10 @@ inline constexpr std::string_view netns_directory = "/run/netns";
 /// the path, such as the plain file that an interrupted pin_namespace() leaves), no_such_file_or_directory.
 [[nodiscard]] boost::system::result<engine::FileDescriptor> open_namespace(const std::string& path) noexcept;
 
+/// Whether an error of open_namespace() means that no namespace is pinned there, or none any more: `ip netns delete`
+/// and umount(8) leave a plain file or nothing.
+[[nodiscard]] bool is_namespace_gone(boost::system::error_code error) noexcept;
+
 /// Opens the namespace that the calling thread is in: what `ip netns identify` and `lsns` name.
 [[nodiscard]] boost::system::result<engine::FileDescriptor> open_current_namespace() noexcept;
 
