@@ -27,6 +27,23 @@ std::uint32_t take_position(Words& words, std::span<const std::string_view> name
   return static_cast<std::uint32_t>(found - names.begin());
 }
 
+std::int32_t take_signed(Words& words, std::string_view complaint) {
+  const std::string_view word = words.take();
+  std::uint64_t magnitude = 0;
+  const bool negative = word.starts_with('-');
+  const std::uint64_t most = negative ? std::uint64_t{INT32_MAX} + 1 : INT32_MAX;
+  if (!read_number(negative ? word.substr(1) : word, most, magnitude)) refuse(word, complaint);
+  const auto number = static_cast<std::int64_t>(magnitude);
+  return static_cast<std::int32_t>(negative ? -number : number);
+}
+
+/// "off" or "on" of a bridge's port, or an abbreviation. `ip` ends with the status of -EINVAL where it is neither.
+std::uint8_t take_off_on(Words& words, std::string_view keyword) {
+  static constexpr std::array<std::string_view, 2> off_and_on{"off", "on"};
+  static constexpr int status = 234;
+  return static_cast<std::uint8_t>(words.take_one_of(off_and_on, keyword, status));
+}
+
 void put_setting(Words& words, const Setting& setting, Request& request, Environment& environment) {
   const std::string complaint = "invalid " + std::string{setting.keyword};
   const int attribute = setting.attribute;
@@ -37,8 +54,10 @@ void put_setting(Words& words, const Setting& setting, Request& request, Environ
       return request.put_u16(attribute, words.take_u16(complaint));
     case Value::u32:
       return request.put_u32(attribute, words.take_u32(complaint));
+    case Value::s32:
+      return request.put_value(attribute, take_signed(words, complaint));
     case Value::on_off:
-      return request.put_u8(attribute, words.take_on_off(setting.keyword) ? 1 : 0);
+      return request.put_u8(attribute, take_off_on(words, setting.keyword));
     case Value::constant:
       return request.put_u8(attribute, setting.constant);
     case Value::flag:

@@ -15,6 +15,7 @@ enum class Value : std::uint8_t {
   u8,
   u16,
   u32,
+  s32,
   on_off,    ///< "on" or "off" as a u8
   constant,  ///< no word of its own: the u8 of the table
   flag,      ///< no word of its own: an empty attribute

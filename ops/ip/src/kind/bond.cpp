@@ -167,7 +167,7 @@ constexpr std::array<std::string_view, 2> slave_states{"ACTIVE", "BACKUP"};
 constexpr std::array<std::string_view, 4> mii_states{"UP", "GOING_DOWN", "DOWN", "GOING_BACK"};
 
 constexpr std::array slave_settings{Setting{"queue_id", Value::u16, IFLA_BOND_SLAVE_QUEUE_ID},
-                                    Setting{"prio", Value::u32, IFLA_BOND_SLAVE_PRIO}};
+                                    Setting{"prio", Value::s32, IFLA_BOND_SLAVE_PRIO, 0, {}, true}};
 constexpr std::array slave_showings{
     Showing{IFLA_BOND_SLAVE_STATE, Shown::word_u8, "state", {}, slave_states},
     Showing{IFLA_BOND_SLAVE_MII_STATUS, Shown::word_u8, "mii_status", {}, mii_states},

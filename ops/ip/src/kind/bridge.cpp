@@ -66,16 +66,22 @@ bool take_interval(Words& words, Request& request) {
 void parse_bridge(Words& words, KindContext& context) {
   br_boolopt_multi options{};
   const auto set_option = [&](std::string_view keyword, std::uint32_t bit) {
-    if (!words.accept_short(keyword)) return false;
+    if (!words.accept(keyword)) return false;
     options.optmask |= bit;
     const bool on = words.take_u8("invalid " + std::string{keyword}) != 0;
     options.optval = on ? options.optval | bit : options.optval & ~bit;
     return true;
   };
+  // The order decides what an abbreviation stands for: "mcast_l" is a count, but "mcast_m" an interval.
+  const std::span all{settings};
+  const auto behind_intervals = std::ranges::find(all, "mcast_stats_enabled", &Setting::keyword) - all.begin();
+  const auto first = all.first(static_cast<std::size_t>(behind_intervals));
+  const auto last = all.subspan(static_cast<std::size_t>(behind_intervals));
   while (!words.empty()) {
     if (set_option("no_linklocal_learn", 1U << BR_BOOLOPT_NO_LL_LEARN) ||
         set_option("mcast_vlan_snooping", 1U << BR_BOOLOPT_MCAST_VLAN_SNOOPING) ||
-        take_setting(words, settings, context.request, context.environment) || take_interval(words, context.request)) {
+        take_setting(words, first, context.request, context.environment) || take_interval(words, context.request) ||
+        take_setting(words, last, context.request, context.environment)) {
       continue;
     }
     fail("bridge: unknown command \"" + std::string{words.peek()} + "\"?");
