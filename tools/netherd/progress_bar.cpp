@@ -39,8 +39,8 @@ void ProgressBar::draw(std::uint64_t done) const {
   const std::uint64_t filled = std::min(done, total_) * bar_columns / total_;
   const std::string bar = std::string(filled, '#') + std::string(bar_columns - filled, '.');
   const double seconds = std::chrono::duration<double>{Clock::now() - start_}.count();
-  write_message(fmt::format("\r{} {}{}{} {} of {}  {:.1f} s\x1b[K", what_, colours_ ? "\x1b[32m" : "", bar,
-                            colours_ ? "\x1b[0m" : "", grouped(done), grouped(total_), seconds));
+  write_progress(fmt::format("\r{} {}{}{} {} of {}  {:.1f} s\x1b[K", what_, colours_ ? "\x1b[32m" : "", bar,
+                             colours_ ? "\x1b[0m" : "", grouped(done), grouped(total_), seconds));
 }
 
 void ProgressBar::clear() {

@@ -60,6 +60,11 @@ int write_fully(int descriptor, std::string_view text) noexcept {
   return 0;
 }
 
+void write_progress(std::string_view text) noexcept {
+  pollfd room{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (::poll(&room, 1, 0) == 1) write_message(text);
+}
+
 void write_message(std::string_view text) noexcept { static_cast<void>(write_fully(STDERR_FILENO, text)); }
 
 }  // namespace netherd::tools

@@ -16,4 +16,7 @@ void open_standard_streams() noexcept;
 /// not depend on it.
 void write_message(std::string_view text) noexcept;
 
+/// Writes what is not worth waiting for: nothing happens where a terminal is stopped or a pipe full.
+void write_progress(std::string_view text) noexcept;
+
 }  // namespace netherd::tools
