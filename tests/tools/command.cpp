@@ -122,6 +122,8 @@ bool becomes_true(const std::function<bool()>& condition) {
 
 CommandTest::CommandTest() : directory_{"/run/test-XXXXXX"} {
   put_netherd_into_path();
+  // A shell ignores SIGINT for what it runs in the background, and netherd keeps signals ignored that were.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_DFL);
   EXPECT_NE(::mkdtemp(directory_.data()), nullptr);
   EXPECT_EQ(::chmod(directory_.c_str(), 0755), 0);  // some commands run as another user
   std::filesystem::current_path(directory_);

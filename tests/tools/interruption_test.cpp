@@ -80,10 +80,13 @@ topology: {nodes: {a: , b: , c: }, links: [{endpoints: ["a:e1", "b:e1"]}, {endpo
 
   /// Nothing but "there", and what the command has named.
   static void expect_left(const Finished& finished, const std::string& when) {
+    // The signal itself has ended gc before it did anything.
+    if (when.starts_with("gc") && finished.status > 128) return;
     for (const std::string& lab : files_in("/run/netherd")) {
       if (lab == "there" || lab.starts_with('.')) continue;
       const std::string phase = run("cat /run/netherd/" + lab + "/phase 2>/dev/null").output;
-      const bool said = finished.errors.find("netherd down") != std::string::npos;
+      const bool said = finished.errors.find("netherd down") != std::string::npos ||
+                        finished.errors.find("netherd gc") != std::string::npos;
       EXPECT_TRUE(phase == "up" || said) << when << ": " << lab << " is left '" << phase << "'\n"
                                          << testing::PrintToString(finished);
     }

@@ -98,7 +98,8 @@ TEST_F(Processes, OfExecEndWithTheirReader) {
 }
 
 TEST_F(Processes, OfExecDoNotOutliveIt) {
-  Running exec{"exec netherd exec first --all -- sh -c 'sleep 1000 & echo $! >pid.$NETHERD_NODE; sleep 1000; true'"};
+  Running exec{
+      "exec netherd exec first --all --jobs 3 -- sh -c 'sleep 1000 & echo $! >pid.$NETHERD_NODE; sleep 1000; true'"};
   wait_for_files(3, "pid.");
   exec.send_signal(SIGKILL);
   EXPECT_EQ(exec.wait().status, 128 + SIGKILL);
