@@ -11,9 +11,11 @@ namespace netherd::engine {
 
 namespace {
 
-/// The kernel never fills more than this with one part of a dump, and it truncates silently what does not fit
-/// (netlink_dump(), net/netlink/af_netlink.c, Linux 6.18).
+/// What a part of a dump is filled up to if the receiver's buffer is that large. A part with an object that is larger
+/// still is as large as that (netlink_dump(), rtnl_calcit(), Linux 6.18).
 constexpr std::size_t answer_bytes = 32 * 1024;
+/// Receives that fail one after the other, before that counts as a failure for good.
+constexpr int most_fruitless_receives = 100;
 
 PipelineLimits limits_for(const NetlinkSocket& socket, const ChannelOptions& options) {
   return {.datagram_bytes = std::min(options.datagram_bytes, socket.largest_datagram_bytes()),
@@ -39,7 +41,8 @@ ChannelCore::ChannelCore(boost::asio::io_context& context, NetlinkSocket socket,
       submission_{options.submission},
       send_queue_{options.submission == Submission::worker ? options.send_queue : nullptr},
       pipeline_{limits_for(socket_, options), SequenceNumber{1}, socket_.protocol()},
-      send_times_{options.latencies} {
+      send_times_{options.latencies},
+      receive_buffer_bytes_{answer_bytes} {
   ring_.attach(*this);
 }
 
@@ -67,11 +70,12 @@ void ChannelCore::end(ChannelOperation& operation) {
 }
 
 void ChannelCore::schedule_delivery() {
-  if (std::exchange(delivery_scheduled_, true)) return;
+  if (delivery_scheduled_) return;
   boost::asio::post(context_, boost::asio::bind_allocator(allocator(), [core = shared_from_this()] {
                       core->delivery_scheduled_ = false;
                       core->deliver();
                     }));
+  delivery_scheduled_ = true;
 }
 
 /// Calls the handlers of what has ended so far. What ends meanwhile, and what is left when a handler throws, has its
@@ -115,11 +119,12 @@ void ChannelCore::execute(Batch& batch, Batch::Listener& listener) {
 }
 
 void ChannelCore::schedule_pump() {
-  if (std::exchange(pump_scheduled_, true)) return;
+  if (pump_scheduled_) return;
   boost::asio::post(context_, boost::asio::bind_allocator(allocator(), [core = shared_from_this()] {
                       core->pump_scheduled_ = false;
                       core->pump();
                     }));
+  pump_scheduled_ = true;
 }
 
 void ChannelCore::pump() {
@@ -141,13 +146,17 @@ void ChannelCore::send_next() {
 void ChannelCore::receive_next() {
   if (receiving_ || !(pipeline_.expects_answers() || pipeline_.overrun())) return;
   if (pipeline_.overrun() && sending_) return;  // more may be dropped until the send has ended; then drain
-  if (!receive_buffer_) receive_buffer_ = std::make_unique_for_overwrite<std::byte[]>(answer_bytes);
+  if (!receive_buffer_) receive_buffer_ = std::make_unique_for_overwrite<std::byte[]>(receive_buffer_bytes_);
   receiving_ = true;
-  transport_->receive({receive_buffer_.get(), answer_bytes}, pipeline_.overrun());
+  peeking_ = !pipeline_.overrun() && pipeline_.expects_objects();
+  transport_->receive({receive_buffer_.get(), receive_buffer_bytes_}, pipeline_.overrun() ? ReceiveMode::drain
+                                                                      : peeking_          ? ReceiveMode::peek
+                                                                                          : ReceiveMode::wait);
 }
 
 void ChannelCore::on_send_done(boost::system::error_code error) {
   sending_ = false;
+  fruitless_receives_ = 0;
   if (closed_) return;
   if (error) {
     const std::size_t in_flight = pipeline_.in_flight();
@@ -168,21 +177,71 @@ void ChannelCore::feed(Feed&& hand_over) {
   if (!closed_) send_times_.on_ended(in_flight - pipeline_.in_flight());
 }
 
-void ChannelCore::on_receive_done(boost::system::error_code error, std::size_t size, bool truncated, PortId sender) {
+void ChannelCore::on_receive_done(const Received& received) {
   receiving_ = false;
   if (closed_) return;
-  if (!error) {
-    // Anybody may send to a netlink socket; only what the kernel sends is an answer.
-    if (sender == PortId::kernel)
-      feed([&] { pipeline_.on_received({receive_buffer_.get(), std::min(size, answer_bytes)}, truncated); });
-  } else if (error == boost::system::errc::no_buffer_space) {
-    pipeline_.on_overrun();
-  } else if (error == boost::asio::error::try_again) {
-    if (pipeline_.overrun() && !sending_) feed([&] { pipeline_.on_drained(); });
-  } else if (error != boost::asio::error::interrupted && error != boost::asio::error::operation_aborted) {
-    feed([&] { pipeline_.fail_all(error); });
+  if (received.error) {
+    on_receive_failed(received.error);
+  } else if (peeking_) {
+    on_peeked(received);
+  } else {
+    on_received(received);
   }
   pump();
+}
+
+/// What was peeked at is in the buffer, unless it is too large for that; it is still in the socket. There it stays
+/// until it has been looked at: to take it makes the kernel go on with a dump.
+void ChannelCore::on_peeked(const Received& received) {
+  if (received.size > receive_buffer_bytes_ && received.sender == PortId::kernel) {
+    receive_buffer_ = std::make_unique_for_overwrite<std::byte[]>(received.size);
+    receive_buffer_bytes_ = received.size;
+    const Received taken = receive_now(socket_.descriptor(), {receive_buffer_.get(), receive_buffer_bytes_});
+    return taken.error ? on_receive_failed(taken.error) : on_received(taken);
+  }
+  on_received(received);
+  if (!closed_) throw_away_next();
+}
+
+/// An overrun is reported before what is still there.
+void ChannelCore::throw_away_next() {
+  boost::system::error_code error;
+  for (int attempts = most_fruitless_receives; attempts > 0; --attempts) {
+    error = receive_now(socket_.descriptor(), {}).error;
+    if (!error) return;
+    if (error == boost::system::errc::no_buffer_space) {
+      pipeline_.on_overrun();
+    } else if (error != boost::asio::error::interrupted) {
+      break;
+    }
+  }
+  feed([&] { pipeline_.fail_all(error); });
+}
+
+void ChannelCore::on_received(const Received& received) {
+  fruitless_receives_ = 0;
+  // Anybody may send to a netlink socket; only what the kernel sends is an answer.
+  if (received.sender != PortId::kernel) return;
+  const std::byte* const data = receive_buffer_.get();
+  feed([&] {
+    if (received.size <= receive_buffer_bytes_) {
+      pipeline_.on_received({data, received.size}, false);
+    } else {
+      pipeline_.on_received_beginning({data, receive_buffer_bytes_}, received.size);
+    }
+  });
+}
+
+void ChannelCore::on_receive_failed(boost::system::error_code error) {
+  const bool may_pass = error == boost::system::errc::no_buffer_space || error == boost::asio::error::try_again ||
+                        error == boost::asio::error::interrupted || error == boost::asio::error::operation_aborted;
+  if (!may_pass || ++fruitless_receives_ > most_fruitless_receives) {
+    feed([&] { pipeline_.fail_all(error); });
+  } else if (error == boost::system::errc::no_buffer_space) {
+    pipeline_.on_overrun();
+  } else if (error == boost::asio::error::try_again && pipeline_.overrun() && !sending_) {
+    feed([&] { pipeline_.on_drained(); });
+  }
 }
 
 void ChannelCore::close() noexcept {

@@ -143,11 +143,10 @@ nlmsghdr MessageView::header() const noexcept {
 }
 
 std::optional<MessageView> MessageStream::next() noexcept {
-  if (rest_.empty()) return std::nullopt;
+  if (rest_.empty() || malformed_) return std::nullopt;
   const std::size_t size = first_message_size(rest_);
   if (size == 0) {
     malformed_ = true;
-    rest_ = {};
     return std::nullopt;
   }
   const MessageView message{rest_.first(size)};

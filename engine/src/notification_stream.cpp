@@ -5,16 +5,21 @@
 
 #include <cerrno>
 
+#include "transport.hpp"
+
 namespace netherd::engine {
 
 namespace {
 
-/// The largest that the kernel sends is a link with many virtual functions, of which it says less than in an answer.
-constexpr std::size_t notification_bytes = 64 * 1024;
+/// No more than a few attributes of a notification come near the 64 KiB that each can have: the alternative names of a
+/// link do. Memory that is not used is never touched.
+constexpr std::size_t notification_bytes = 256 * 1024;
+/// Datagrams of others, and interruptions, in a row.
+constexpr int most_attempts = 64;
 
 boost::system::error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
 
-/// A socket without a port id is told nothing: it has that of the kernel, which is left out as the sender
+/// A socket without a port id hears nothing: it has that of the kernel, which is left out as the sender
 /// (do_one_broadcast(), net/netlink/af_netlink.c, Linux 6.18).
 boost::system::error_code bind_once(int descriptor) noexcept {
   sockaddr_nl address{};
@@ -29,26 +34,29 @@ boost::system::error_code bind_once(int descriptor) noexcept {
 
 NotificationStream::State::State(boost::asio::io_context& context, NetlinkSocket netlink)
     : socket{std::move(netlink)},
-      readiness{context, socket.descriptor()},
-      buffer{std::make_unique_for_overwrite<std::byte[]>(notification_bytes)} {}
+      buffer_bytes{notification_bytes},
+      buffer{std::make_unique_for_overwrite<std::byte[]>(buffer_bytes)},
+      readiness{context, socket.descriptor()} {}
 
-boost::system::error_code NotificationStream::State::receive(std::span<const std::byte>& datagram) const noexcept {
-  sockaddr_nl sender{};
-  iovec vector{buffer.get(), notification_bytes};
-  msghdr header{};
-  header.msg_name = &sender;
-  header.msg_namelen = sizeof sender;
-  header.msg_iov = &vector;
-  header.msg_iovlen = 1;
-  for (;;) {
-    const ssize_t size = ::recvmsg(socket.descriptor(), &header, MSG_DONTWAIT);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return errno == ENOBUFS ? EngineError::notifications_lost : last_error();
-    if (sender.nl_pid != value_of(PortId::kernel)) continue;  // anybody may send here
-    if ((header.msg_flags & MSG_TRUNC) != 0) return EngineError::notifications_lost;
-    datagram = {buffer.get(), static_cast<std::size_t>(size)};
+boost::system::error_code NotificationStream::State::receive(std::span<const std::byte>& datagram) {
+  boost::system::error_code error = boost::asio::error::try_again;
+  for (int attempts = most_attempts; attempts > 0; --attempts) {
+    const Received received = receive_now(socket.descriptor(), {buffer.get(), buffer_bytes});
+    error = received.error;
+    if (error == boost::system::errc::interrupted) continue;
+    if (error == boost::system::errc::no_buffer_space) return EngineError::notifications_lost;
+    if (error) return error;
+    error = boost::asio::error::try_again;
+    if (received.sender != PortId::kernel) continue;  // anybody may send here
+    if (received.size > buffer_bytes) {
+      buffer = std::make_unique_for_overwrite<std::byte[]>(received.size);
+      buffer_bytes = received.size;
+      return EngineError::notifications_lost;
+    }
+    datagram = {buffer.get(), received.size};
     return {};
   }
+  return error;
 }
 
 boost::system::error_code NotificationStream::join(unsigned group) {
@@ -71,6 +79,7 @@ void NotificationStream::discard_pending() {
 void NotificationStream::close() noexcept {
   if (!state_) return;
   boost::system::error_code ignored;
+  state_->closed = true;
   state_->readiness.cancel(ignored);
   state_ = nullptr;
 }

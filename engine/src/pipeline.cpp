@@ -15,17 +15,27 @@ namespace {
 
 constexpr std::size_t initial_queue_places = 64;
 
-/// What NLMSG_ERROR and NLMSG_DONE begin with: an errno, negated, or 0.
+/// What NLMSG_ERROR and NLMSG_DONE begin with: an errno, negated, or 0. A family may leave it away from its NLMSG_DONE.
 boost::system::error_code error_of(const MessageView& answer) noexcept {
   constexpr int largest_errno = 4095;  // MAX_ERRNO in linux/err.h
   constexpr int no_errno = 1;
+  if (answer.type() == NLMSG_DONE && answer.payload().empty()) return {};
   const int error = answer.family_header<int>().value_or(no_errno);
   if (error > 0 || error < -largest_errno) return EngineError::malformed_answer;
   return {-error, boost::system::system_category()};
 }
 
 constexpr std::size_t window_share(RequestKind kind) noexcept {
-  return kind == RequestKind::get ? get_window_share : 1;
+  return kind == RequestKind::get || kind == RequestKind::ask ? get_window_share : 1;
+}
+
+constexpr bool is_acknowledged(RequestKind kind) noexcept {
+  return kind == RequestKind::single || kind == RequestKind::get || kind == RequestKind::ask;
+}
+
+/// An acknowledgement says all that there is to know.
+constexpr bool is_done_when_acknowledged(RequestKind kind) noexcept {
+  return kind == RequestKind::single || kind == RequestKind::ask;
 }
 
 RequestState state_after(boost::system::error_code error) noexcept {
@@ -95,6 +105,7 @@ void Pipeline::stage(std::uint64_t place, std::size_t offset) {
   } else {
     entry.state = RequestState::sent;
     ++in_flight_;
+    if (entry.kind == RequestKind::get) ++gets_in_flight_;
     window_used_ += window_share(entry.kind);
   }
   if (entry.kind == RequestKind::transaction) stage_transaction({datagram_.get() + offset, entry.length});
@@ -129,7 +140,7 @@ std::span<const std::byte> Pipeline::next_datagram() {
     const Entry& entry = at(next_);
     if (!may_be_sent(entry) || size + entry.length > limits_.datagram_bytes) break;
     stage(next_, size);
-    if (entry.kind == RequestKind::single || entry.kind == RequestKind::get) last_acknowledged = size;
+    if (is_acknowledged(entry.kind)) last_acknowledged = size;
     size += entry.length;
     ++count;
     ++next_;
@@ -159,6 +170,14 @@ void Pipeline::on_received(std::span<const std::byte> datagram, bool truncated) 
   drop_ended();
 }
 
+void Pipeline::on_received_beginning(std::span<const std::byte> beginning, std::size_t datagram_bytes) {
+  MessageStream messages{beginning};
+  while (const auto message = messages.next()) handle(*message);
+  const auto cut = messages.rest();
+  if (!handle_cut(cut, datagram_bytes - (beginning.size() - cut.size()))) overrun_ = true;
+  drop_ended();
+}
+
 void Pipeline::on_silence() {
   assert(!sending_ && !overrun_ && !dump_.active);
   conclude_success_before(next_);
@@ -175,10 +194,23 @@ void Pipeline::handle(const MessageView& message) {
     return;
   }
   const auto error = error_of(message);
-  if (!error && overrun_ && at(*place).kind != RequestKind::single) {
+  if (!error && overrun_ && !is_done_when_acknowledged(at(*place).kind)) {
     return end(*place, EngineError::answer_lost, RequestState::unknown, nullptr);  // perhaps its object, or an error
   }
   end(*place, error, state_after(error), &message);
+}
+
+/// The beginning of what did not fit, and its whole size. True: it is one object that nobody looks at.
+bool Pipeline::handle_cut(std::span<const std::byte> message, std::size_t whole_bytes) {
+  if (message.size() < sizeof(nlmsghdr)) return false;
+  const nlmsghdr header = MessageView{message}.header();
+  const SequenceNumber sequence{header.nlmsg_seq};
+  const bool is_last = header.nlmsg_len <= whole_bytes && header.nlmsg_len + message_alignment > whole_bytes;
+  if (!is_last || header.nlmsg_type == NLMSG_ERROR || (dump_.active && sequence == dump_.sequence)) return false;
+  const auto place = find_in_flight(sequence);
+  if (!place || !is_done_when_acknowledged(at(*place).kind)) return false;
+  conclude_success_before(*place);
+  return true;
 }
 
 void Pipeline::handle_dump_part(const MessageView& message) {
@@ -231,6 +263,7 @@ void Pipeline::end(std::uint64_t place, boost::system::error_code error, Request
   assert(ended.state == RequestState::sent);
   at(place).state = RequestState::answered;
   --in_flight_;
+  if (ended.kind == RequestKind::get) --gets_in_flight_;
   window_used_ -= window_share(ended.kind);
   if (ended.kind == RequestKind::transaction) transaction_in_flight_ = false;
   if (ended.sink == nullptr) return;
@@ -277,6 +310,7 @@ void Pipeline::abandon(AnswerSink& sink, boost::system::error_code error) {
 
 void Pipeline::fail_all(boost::system::error_code error) {
   sending_ = false;
+  overrun_ = false;
   const std::uint64_t sent_end = next_;
   const std::uint64_t queue_end = tail_;
   for (std::uint64_t place = head_; place != sent_end; ++place) {

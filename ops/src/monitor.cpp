@@ -98,13 +98,14 @@ asio::awaitable<void> Monitor::async_list_doubtful(MonitorUpdate& update) {
   for (const Subject subject : all_subjects) {
     if (!doubtful.has(subject)) continue;
     const engine::Outcome outcome = co_await async_list(subject);
-    if (!outcome.ok()) {
+    if (!outcome.delivered()) {
       update.error = outcome.error;
       co_return;
     }
     state_.begin_list(subject);
     for (const MessageView message : list_) state_.on_listed(message, update.events);
-    state_.end_list(subject, update.events);
+    if (outcome.ok()) state_.end_list(subject, update.events);
+    update.inconsistent = update.inconsistent || !outcome.ok();
     update.listed = true;
   }
 }

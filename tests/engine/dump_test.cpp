@@ -83,7 +83,7 @@ TEST_P(DumpTest, InterruptedDumpIsAskedForAgain) {
   EXPECT_EQ(numbers_of_addresses().size(), before + 1 + 2 + 3);
 }
 
-TEST_P(DumpTest, DumpThatIsInterruptedAlwaysIsGivenUp) {
+TEST_P(DumpTest, DumpThatIsInterruptedAlwaysIsDeliveredInTheEnd) {
   int left = 1000;
   std::size_t messages = 0;
   int restarts = 0;
@@ -92,8 +92,10 @@ TEST_P(DumpTest, DumpThatIsInterruptedAlwaysIsGivenUp) {
                       [&](Outcome result) { outcome = std::move(result); });
   run();
   EXPECT_EQ(outcome.value().error, EngineError::dump_interrupted);
-  EXPECT_EQ(restarts, dump_retries + 1);
-  EXPECT_EQ(messages, 0U);
+  EXPECT_FALSE(outcome->ok());
+  EXPECT_TRUE(outcome->delivered());
+  EXPECT_EQ(restarts, dump_retries);
+  EXPECT_GE(messages, count);
 }
 
 TEST_P(DumpTest, PlainVisitorIsToldThatTheDumpWasInterrupted) {

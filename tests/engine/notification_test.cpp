@@ -7,8 +7,10 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
@@ -154,6 +156,40 @@ TEST_P(NotificationTest, EndsWhenItIsClosedOrCancelled) {
   EXPECT_TRUE(other.is_open());
   other.close();
   EXPECT_FALSE(other.is_open());
+}
+
+TEST_P(NotificationTest, NothingIsVisitedOnceItIsClosedOrCancelled) {
+  for (const bool close : {true, false}) {
+    stream.emplace(context, open_socket());
+    ASSERT_FALSE(stream->join(RTNLGRP_IPV4_IFADDR));
+    asio::io_context later;  // where handlers wait: the wait for the socket has succeeded, and nobody knows yet
+    asio::cancellation_signal signal;
+    std::optional<error_code> result;
+    std::size_t visits = 0;
+    stream->async_receive(
+        [&](const MessageView&) { ++visits; },
+        asio::bind_cancellation_slot(
+            signal.slot(), asio::bind_executor(later.get_executor(), [&](error_code error) { result = error; })));
+    later.poll();
+    add_addresses(1);
+    context.restart();
+    context.run_for(std::chrono::seconds{10});
+    close ? stream.reset() : signal.emit(asio::cancellation_type::terminal);
+    later.restart();
+    later.run_for(std::chrono::seconds{10});
+    EXPECT_EQ(result, asio::error::operation_aborted);
+    EXPECT_EQ(visits, 0U);
+  }
+}
+
+TEST_P(NotificationTest, MayBeClosedBeforeItBegins) {
+  auto receive = stream->async_receive([](const MessageView&) { ADD_FAILURE(); }, asio::deferred);
+  stream.reset();
+  std::optional<error_code> result;
+  std::move(receive)([&](error_code error) { result = error; });
+  EXPECT_FALSE(result.has_value()) << "never from within the initiating function";
+  run();
+  EXPECT_EQ(result, asio::error::operation_aborted);
 }
 
 TEST_P(NotificationTest, VisitorMayDestroyTheStream) {

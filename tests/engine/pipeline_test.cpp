@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <set>
 #include <string>
@@ -750,6 +751,96 @@ TEST(Window, FitsIntoTheReceiveBuffer) {
   EXPECT_EQ(dump_window_for_receive_buffer(2 * dump_part_charge_bytes), 0U);
   EXPECT_EQ(dump_window_for_receive_buffer(2 * (dump_part_charge_bytes + answer_charge_bytes)), 1U);
   EXPECT_LT(dump_window_for_receive_buffer(212'992), window_for_receive_buffer(212'992) / 2);
+}
+
+/// One message with the sequence number of the client's first request.
+std::vector<std::byte> first_answer(std::uint16_t type, std::uint16_t flags, std::size_t payload_bytes) {
+  std::vector<std::byte> bytes(sizeof(nlmsghdr) + payload_bytes);
+  nlmsghdr header{};
+  header.nlmsg_len = static_cast<std::uint32_t>(bytes.size());
+  header.nlmsg_type = type;
+  header.nlmsg_flags = flags;
+  header.nlmsg_seq = 1;
+  std::memcpy(bytes.data(), &header, sizeof header);
+  return bytes;
+}
+
+TEST(Pipeline, EndOfADumpMayCarryNothing) {
+  PipelineClient client{reacting({.objects = 1000})};
+  const auto dump = client.enqueue_dump();
+  client.send();
+  client.pipeline.on_received(first_answer(NLMSG_DONE, NLM_F_MULTI, 0), false);
+  expect_success(client, dump);
+}
+
+TEST(Pipeline, EndOfADumpThatCarriesTooLittleIsMalformed) {
+  PipelineClient client{reacting({.objects = 1000})};
+  const auto dump = client.enqueue_dump();
+  client.send();
+  client.pipeline.on_received(first_answer(NLMSG_DONE, NLM_F_MULTI, 2), false);
+  expect(client, dump, EngineError::malformed_answer, RequestState::unknown);
+}
+
+TEST(Pipeline, ObjectThatNobodyLooksAtMayBeCut) {
+  for (const RequestKind kind : {RequestKind::ask, RequestKind::single}) {
+    PipelineClient client{reacting({.objects = 0})};
+    const auto asked = *client.enqueue(client.sink, get_request_type, kind);
+    const auto behind = *client.enqueue();
+    client.send();
+    auto object = first_answer(object_type, 0, 100);
+    object.resize(40);
+    client.pipeline.on_received_beginning(object, sizeof(nlmsghdr) + 100);
+    EXPECT_FALSE(client.pipeline.overrun());
+    client.run();
+    expect_success(client, asked);
+    expect_success(client, behind);
+  }
+}
+
+TEST(Pipeline, ObjectThatIsLookedAtIsLostWhenItIsCut) {
+  PipelineClient client{reacting({.objects = 0})};
+  const auto asked = client.enqueue_get();
+  client.send();
+  EXPECT_TRUE(client.pipeline.expects_objects());
+  auto object = first_answer(object_type, 0, 100);
+  object.resize(40);
+  client.pipeline.on_received_beginning(object, sizeof(nlmsghdr) + 100);
+  client.run();
+  expect(client, asked, EngineError::answer_lost, RequestState::unknown);
+  EXPECT_FALSE(client.pipeline.expects_objects());
+}
+
+TEST(Pipeline, ExpectsObjectsWhileSomebodyWaitsForThem) {
+  PipelineClient client{reacting({.objects = 2})};
+  client.enqueue();
+  static_cast<void>(client.enqueue(client.sink, get_request_type, RequestKind::ask));
+  client.send();
+  EXPECT_FALSE(client.pipeline.expects_objects());
+  client.run();
+  client.enqueue_get();
+  client.send();
+  EXPECT_TRUE(client.pipeline.expects_objects());
+  client.pipeline.abandon(client.sink, given_up);
+  EXPECT_TRUE(client.pipeline.expects_objects()) << "it comes all the same";
+  client.run();
+  EXPECT_FALSE(client.pipeline.expects_objects());
+  client.enqueue_dump();
+  client.send();
+  EXPECT_TRUE(client.pipeline.expects_objects());
+  client.run();
+  EXPECT_FALSE(client.pipeline.expects_objects());
+}
+
+TEST(Pipeline, FailureForGoodEndsAnOverrunToo) {
+  // Or its owner would try to empty the receive buffer for ever.
+  PipelineClient client{reacting({})};
+  const auto failed = *client.enqueue();
+  client.send();
+  client.pipeline.on_overrun();
+  client.pipeline.fail_all(given_up);
+  expect(client, failed, given_up, RequestState::unknown);
+  EXPECT_FALSE(client.pipeline.overrun());
+  EXPECT_FALSE(client.pipeline.expects_answers());
 }
 
 }  // namespace

@@ -3,9 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <liburing.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,12 +32,14 @@
 #include <vector>
 
 #include "netherd/engine/file_descriptor.hpp"
+#include "support/refuse_system_call.hpp"
 
 namespace {
 
 namespace asio = boost::asio;
 using namespace netherd::engine;
 using boost::system::error_code;
+using netherd::test::refuse_system_call;
 
 class RingTest : public testing::Test {
  protected:
@@ -296,19 +295,6 @@ TEST_F(RingTest, CancellationReachesItsOperationOnly) {
   EXPECT_EQ(next.result, 1);
 }
 
-/// From now on io_uring_enter() fails on this thread.
-void refuse_submissions(int error) {
-  std::array<sock_filter, 4> program{{
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_enter, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  }};
-  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-  ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-  ASSERT_EQ(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
-}
-
 std::chrono::nanoseconds processor_time() {
   timespec time{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -318,7 +304,7 @@ std::chrono::nanoseconds processor_time() {
 void use_kernel_that_takes_nothing(int error, int requests, const std::shared_ptr<int>& witness) {
   asio::io_context context;
   Ring& ring = Ring::of(context);
-  refuse_submissions(error);
+  refuse_system_call(SYS_io_uring_enter, error);
   int refused = 0;
   for (int count = 0; count < requests; ++count) {
     ring.async_submit(nop, [&, witness](error_code failure, std::int32_t) {
@@ -338,6 +324,148 @@ TEST_F(RingTest, KernelThatTakesNoSubmissionsIsWaitedForPatiently) {
     std::thread{use_kernel_that_takes_nothing, error, 260, witness}.join();
     EXPECT_EQ(witness.use_count(), 1) << "what the kernel never saw is discarded with the context";
   }
+}
+
+/// Filters stay as long as their thread does.
+template <typename Function>
+void on_own_thread(Function function) {
+  std::thread{function}.join();
+}
+
+TEST_F(RingTest, RefusedFromTheStartItIsUnavailable) {
+  struct Refusal {
+    unsigned call;
+    int error;
+    std::string_view step;
+  };
+  for (const Refusal& refusal :
+       {Refusal{SYS_io_uring_setup, EPERM, "io_uring_setup"}, Refusal{SYS_io_uring_setup, EMFILE, "io_uring_setup"},
+        Refusal{SYS_io_uring_setup, ENOMEM, "io_uring_setup"}, Refusal{SYS_io_uring_enter, EPERM, "io_uring_enter"},
+        Refusal{SYS_io_uring_enter, ENOSYS, "io_uring_enter"}, Refusal{SYS_io_uring_enter, EAGAIN, "io_uring_enter"},
+        Refusal{SYS_epoll_ctl, ENOSPC, "epoll_ctl"}}) {
+    on_own_thread([refusal] {
+      asio::io_context refused;
+      refuse_system_call(refusal.call, refusal.error);
+      Ring& own = Ring::of(refused);
+      EXPECT_EQ(own.unavailable(), (error_code{refusal.error, boost::system::system_category()})) << refusal.step;
+      EXPECT_EQ(own.unavailable_step(), refusal.step);
+    });
+  }
+  on_own_thread([] {
+    refuse_system_call(SYS_io_uring_register, EPERM);
+    asio::io_context limited;
+    EXPECT_FALSE(Ring::of(limited).unavailable()) << "a limit of workers is all that it is needed for";
+  });
+}
+
+TEST_F(RingTest, LeavesNoDescriptorBehindWhereItIsRefused) {
+  on_own_thread([] {
+    refuse_system_call(SYS_io_uring_enter, EPERM);
+    const FileDescriptor before{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    {
+      asio::io_context refused;
+      EXPECT_TRUE(Ring::of(refused).unavailable());
+    }
+    const FileDescriptor after{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    EXPECT_EQ(after.get(), before.get() + 1);
+  });
+}
+
+TEST_F(RingTest, FailsForGoodWithTheReason) {
+  for (const int error : {EPERM, ENOSYS, EBADF, EAGAIN}) {
+    on_own_thread([error] {
+      asio::io_context failing;
+      Ring& own = Ring::of(failing);
+      Completion queued;
+      own.async_submit(nop, queued.handler());
+      refuse_system_call(SYS_io_uring_enter, error);
+      failing.run_for(std::chrono::seconds{10});
+      const error_code reason{error, boost::system::system_category()};
+      EXPECT_EQ(queued.error, reason);
+      EXPECT_EQ(own.unavailable(), reason);
+      EXPECT_EQ(own.unavailable_step(), "io_uring_enter");
+      Completion later;
+      own.async_submit(nop, later.handler());
+      failing.restart();
+      EXPECT_EQ(failing.run_for(std::chrono::seconds{10}) > 0, true);
+      EXPECT_EQ(later.error, reason);
+      EXPECT_TRUE(failing.stopped()) << "nothing keeps the loop from ending";
+    });
+  }
+}
+
+TEST_F(RingTest, WhatTheKernelHasOutlivesTheFailure) {
+  on_own_thread([] {
+    asio::io_context failing;
+    Ring& own = Ring::of(failing);
+    Pipe written;
+    Pipe silent;
+    Completion reading;
+    Completion cancelled;
+    asio::cancellation_signal signal;
+    own.async_submit(written.reader(), reading.handler());
+    own.async_submit(silent.reader(), asio::bind_cancellation_slot(signal.slot(), cancelled.handler()));
+    failing.poll();
+    refuse_system_call(SYS_io_uring_enter, EPERM);
+    Completion queued;
+    own.async_submit(nop, queued.handler());
+    failing.poll();
+    EXPECT_EQ(queued.error, boost::system::errc::operation_not_permitted);
+    written.write("x");
+    signal.emit(asio::cancellation_type::terminal);
+    failing.run_for(std::chrono::seconds{10});
+    EXPECT_EQ(reading.result, 1);
+    EXPECT_EQ(cancelled.error, boost::system::errc::operation_canceled);
+    EXPECT_TRUE(failing.stopped());
+  });
+}
+
+TEST_F(RingTest, CancellationThatIsStillQueuedOutlivesTheFailure) {
+  on_own_thread([] {
+    asio::io_context failing;
+    Ring& own = Ring::of(failing);
+    Pipe silent;
+    Completion cancelled;
+    asio::cancellation_signal signal;
+    own.async_submit(silent.reader(), asio::bind_cancellation_slot(signal.slot(), cancelled.handler()));
+    failing.poll();
+    signal.emit(asio::cancellation_type::terminal);
+    refuse_system_call(SYS_io_uring_enter, EPERM);
+    failing.run_for(std::chrono::seconds{10});
+    EXPECT_EQ(cancelled.error, boost::system::errc::operation_canceled);
+  });
+}
+
+TEST(Ring, ContextDestroyedWhileOperationsEnd) {
+  // More operations than the queue has entries: some of them end while the others are being cancelled.
+  const auto witness = std::make_shared<int>(0);
+  for (int round = 0; round < 20; ++round) {
+    std::array<Pipe, 4> pipes;
+    asio::io_context doomed;
+    Ring& ring = Ring::of(doomed);
+    if (ring.unavailable()) GTEST_SKIP() << "no io_uring";
+    for (std::size_t count = 0; count < 700; ++count) {
+      ring.async_submit(pipes[count % pipes.size()].reader(), [witness](error_code, std::int32_t) {});
+    }
+    doomed.poll();
+    for (const Pipe& pipe : pipes) pipe.write("0123456789");
+  }
+  EXPECT_EQ(witness.use_count(), 1);
+}
+
+TEST_F(RingTest, ThrowingPreparationLeavesNothingBehind) {
+  const auto witness = std::make_shared<int>(0);
+  const auto throw_within = [](io_uring_sqe& entry) {
+    io_uring_prep_close(&entry, STDIN_FILENO);
+    throw std::runtime_error{"no"};
+  };
+  EXPECT_THROW(ring().async_submit(throw_within, [witness](error_code, std::int32_t) {}), std::runtime_error);
+  EXPECT_EQ(witness.use_count(), 1);
+  Completion next;
+  ring().async_submit(nop, next.handler());
+  run();
+  EXPECT_EQ(next.error, error_code{});
+  EXPECT_NE(::fcntl(STDIN_FILENO, F_GETFD), -1) << "the entry was executed all the same";
 }
 
 }  // namespace

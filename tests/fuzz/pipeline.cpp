@@ -32,7 +32,8 @@ class Session {
  public:
   /// Queues a request of a few attributes, one of them nested: errors name the one at their offset.
   void enqueue(std::uint8_t choice) {
-    const auto kind = static_cast<RequestKind>(choice % 3);
+    static constexpr std::array kinds{RequestKind::single, RequestKind::get, RequestKind::dump, RequestKind::ask};
+    const RequestKind kind = kinds.at(choice % kinds.size());
     MessageWriter writer{messages_.emplace_back()};
     writer.begin(kind == RequestKind::single ? 16 : 18, kind == RequestKind::dump ? NLM_F_DUMP : 0);
     writer.put_family_header(std::array<std::byte, 16>{});
@@ -64,7 +65,12 @@ class Session {
         break;
       case 4: {
         const auto datagram = script.block();
-        pipeline_.on_received(datagram.bytes(), script.byte() == 1);
+        const std::uint8_t missing = script.byte();
+        if (missing < 2) {
+          pipeline_.on_received(datagram.bytes(), missing == 1);
+        } else {
+          pipeline_.on_received_beginning(datagram.bytes(), datagram.bytes().size() + missing);
+        }
         break;
       }
       default:

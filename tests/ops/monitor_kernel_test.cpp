@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <chrono>
@@ -13,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "iproute2.hpp"
 #include "netherd/ops/monitor.hpp"
@@ -186,6 +188,37 @@ TEST_F(MonitorTest, TellsLinksAddressesAndNeighbours) {
   EXPECT_GE(removed, 4U) << "two links, the address, the neighbour";
   expect_truth(monitor->state().watched());
   EXPECT_FALSE(lost);
+}
+
+/// Lists are interrupted, perhaps each time: what is there all the time is known all the same, and never removed.
+TEST_F(MonitorTest, TakesNothingForRemovedWhileObjectsChange) {
+  const auto lasting = test::run_command(
+      "seq 0 1499 | awk '{ print \"addr add 10.1.\" int($1/250) \".\" $1%250 \"/32 dev lo\" }' | ip -batch -");
+  ASSERT_EQ(lasting.status, 0) << lasting.text;
+  std::atomic<bool> done = false;
+  std::thread changes{[&done] {
+    while (!done) {
+      static_cast<void>(test::run_command(
+          "for i in $(seq 300); do echo addr add 10.9.9.9/32 dev lo; echo addr del 10.9.9.9/32 dev lo; done "
+          "| ip -force -batch -"));
+    }
+  }};
+  std::size_t removed = 0;
+  monitor.emplace(context, open_socket(), *lister, Subjects{Subject::addresses});
+  for (int round = 0; round < 20; ++round) {
+    const auto update = next(10s);
+    if (!update) continue;
+    EXPECT_FALSE(update->error) << update->error.message();
+    for (const Event& event : update->events) {
+      const std::string text = text_of(event.object);
+      if (event.kind == EventKind::removed && text.find("10.1.") != std::string::npos) ++removed;
+    }
+  }
+  done = true;
+  changes.join();
+  EXPECT_EQ(removed, 0U);
+  settle();
+  expect_truth({Subject::addresses});
 }
 
 TEST_F(MonitorTest, TellsNamespaceIds) {

@@ -65,13 +65,18 @@ class LabCheck {
       co_return;
     }
     lab::NodeState state;
-    state.links = co_await async_list(*channel, ops::DumpLinks{}, ops::decode_link);
-    state.addresses = co_await async_list(*channel, ops::DumpAddresses{}, ops::decode_address);
+    bool inconsistent = false;
+    state.links = co_await async_list(*channel, ops::DumpLinks{}, ops::decode_link, &inconsistent);
+    state.addresses = co_await async_list(*channel, ops::DumpAddresses{}, ops::decode_address, &inconsistent);
     if (topology_.options.routing != lab::Routing::none) {
-      state.routes = co_await async_list(*channel, ops::DumpRoutes{}, ops::decode_route);
+      state.routes = co_await async_list(*channel, ops::DumpRoutes{}, ops::decode_route, &inconsistent);
     }
     found_[i] = check_.compare(lab::NodeId{static_cast<std::uint32_t>(i)}, state);
     check_name(node, path, found_[i]);
+    if (inconsistent && !found_[i].empty()) {
+      found_[i].push_back(
+          {node.line, node.name + ": changed each time that it was listed, so the above may be untrue"});
+    }
   }
 
   const lab::Topology& topology_;

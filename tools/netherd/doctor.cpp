@@ -78,12 +78,25 @@ class Doctor {
 
   void look_at_ring() {
     boost::asio::io_context context{1};
-    const auto error = engine::Ring::of(context).unavailable();
+    engine::Ring& ring = engine::Ring::of(context);  // which tries a round trip
+    const auto error = ring.unavailable();
     if (!error) return add({"io_uring", Verdict::good, "can be used"});
-    const bool disabled = read_setting("kernel/io_uring_disabled").value_or(0) != 0;
     add({"io_uring", Verdict::slow,
-         fmt::format("cannot be used ({}): requests go through epoll instead", error.message()),
-         disabled ? "sysctl -w kernel.io_uring_disabled=0" : "allow io_uring_setup(2), which seccomp may forbid here"});
+         fmt::format("cannot be used ({}: {}): requests go through epoll instead", ring.unavailable_step(),
+                     error.message()),
+         remedy_of_ring(ring.unavailable_step(), error)});
+  }
+
+  static std::string remedy_of_ring(std::string_view step, boost::system::error_code error) {
+    if (error == boost::system::errc::too_many_files_open) return "raise the limit of open files (ulimit -n)";
+    if (error == boost::system::errc::too_many_files_open_in_system) return "raise fs.file-max";
+    if (error == boost::system::errc::not_enough_memory) return "raise the limit of locked memory (ulimit -l)";
+    if (step == "epoll_ctl") return "raise fs.epoll.max_user_watches";
+    if (!step.starts_with("io_uring_")) return "use a newer kernel";
+    if (step == "io_uring_setup" && read_setting("kernel/io_uring_disabled").value_or(0) != 0) {
+      return "sysctl -w kernel.io_uring_disabled=0";
+    }
+    return fmt::format("allow {}(2), which seccomp may forbid here", step);
   }
 
   void look_at_limits(const lab::LabNeeds& needs) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "netherd/engine/channel.hpp"
@@ -30,23 +31,33 @@ inline constexpr const char* namespace_is_gone = "the namespace is gone";
 [[nodiscard]] boost::asio::awaitable<std::optional<engine::Channel>> async_open_channel_if_there(
     boost::asio::io_context& context, ops::NamespaceFactory& factory, std::string path);
 
-/// Asks for a list of objects: `decode` gives those of interest out of the messages. A list that changed while it was
-/// read is asked for again, a few times. Throws std::system_error.
+/// The objects of a list, in its order.
+template <typename Object, typename Decode>
+class DecodedList {
+ public:
+  DecodedList(std::vector<Object>& objects, Decode decode) : objects_{&objects}, decode_{std::move(decode)} {}
+  void operator()(const engine::MessageView& message) {
+    if (auto object = decode_(message)) objects_->push_back(std::move(*object));
+  }
+  void restart() { objects_->clear(); }
+
+ private:
+  std::vector<Object>* objects_;
+  Decode decode_;
+};
+
+/// Asks for a list of objects: `decode` gives those of interest out of the messages. A list that changed each time that
+/// it was read (engine::DumpAttempts) sets `inconsistent`, where the caller wants to know. Throws std::system_error.
 template <typename Request, typename Decode>
 boost::asio::awaitable<std::vector<typename std::invoke_result_t<Decode, const engine::MessageView&>::value_type>>
-async_list(engine::Channel& channel, Request request, Decode decode) {
-  constexpr int most_attempts = 5;
-  std::vector<typename std::invoke_result_t<Decode, const engine::MessageView&>::value_type> objects;
-  for (int attempt = 1;; ++attempt) {
-    objects.clear();
-    const auto collect = [&objects, decode](const engine::MessageView& message) {
-      if (auto object = decode(message)) objects.push_back(std::move(*object));
-    };
-    const engine::Outcome outcome = co_await channel.async_dump(request, collect, boost::asio::use_awaitable);
-    if (outcome.ok()) co_return objects;
-    const bool again = outcome.error == engine::EngineError::dump_interrupted && attempt < most_attempts;
-    if (!again) throw std::system_error{outcome.error, std::string{Request::operation}};
-  }
+async_list(engine::Channel& channel, Request request, Decode decode, bool* inconsistent = nullptr) {
+  using Object = typename std::invoke_result_t<Decode, const engine::MessageView&>::value_type;
+  std::vector<Object> objects;
+  const DecodedList<Object, Decode> visit{objects, decode};
+  const engine::Outcome outcome = co_await channel.async_dump(request, visit, boost::asio::use_awaitable);
+  if (!outcome.delivered()) throw std::system_error{outcome.error, std::string{Request::operation}};
+  if (!outcome.ok() && inconsistent != nullptr) *inconsistent = true;
+  co_return objects;
 }
 
 }  // namespace netherd::tools

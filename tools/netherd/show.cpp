@@ -27,8 +27,9 @@ struct NodeState {
   std::string name;
   std::vector<ops::Link> links;
   std::vector<ops::Address> addresses;
-  bool gone = false;         ///< somebody has deleted the namespace
-  std::uint64_t routes = 0;  ///< of the main table, both families: what `ip route` and `ip -6 route` list
+  bool gone = false;          ///< somebody has deleted the namespace
+  bool inconsistent = false;  ///< they changed while they were listed
+  std::uint64_t routes = 0;   ///< of the main table, both families: what `ip route` and `ip -6 route` list
 };
 
 /// What only the topology knows: which interface is at the other end ("n2:eth1"), and which nodes are switches.
@@ -65,9 +66,9 @@ asio::awaitable<NodeState> async_ask(asio::io_context& context, ops::NamespaceFa
   auto channel = co_await async_open_channel_if_there(context, factory, std::move(path));
   state.gone = !channel;
   if (state.gone) co_return state;
-  state.links = co_await async_list(*channel, ops::DumpLinks{}, ops::decode_link);
-  state.addresses = co_await async_list(*channel, ops::DumpAddresses{}, ops::decode_address);
-  const auto routes = co_await async_list(*channel, ops::DumpRoutes{}, ops::decode_route);
+  state.links = co_await async_list(*channel, ops::DumpLinks{}, ops::decode_link, &state.inconsistent);
+  state.addresses = co_await async_list(*channel, ops::DumpAddresses{}, ops::decode_address, &state.inconsistent);
+  const auto routes = co_await async_list(*channel, ops::DumpRoutes{}, ops::decode_route, &state.inconsistent);
   state.routes = static_cast<std::uint64_t>(
       std::ranges::count_if(routes, [](const ops::Route& route) { return route.table == RT_TABLE_MAIN; }));
   std::ranges::sort(state.links, {}, &ops::Link::index);
@@ -149,6 +150,9 @@ int show_states(const ShowOptions& options, Session& session, std::vector<NodeSt
   for (const NodeState& node : states) {
     if (session.console.json) nodes.push_back(to_json(node, wiring));
     if (!session.console.json) print(node, wiring, session.console);
+    if (node.inconsistent) {
+      session.console.warning(node.name + ": changed each time that it was listed, and may be shown inconsistently");
+    }
   }
   session.console.print_document(nlohmann::ordered_json{{"lab", options.lab}, {"nodes", std::move(nodes)}});
   return std::ranges::any_of(states, &NodeState::gone) ? ExitStatus::failed : ExitStatus::done;

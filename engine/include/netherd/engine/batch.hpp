@@ -51,7 +51,7 @@ class Batch final : private AnswerSink {
   /// Channel::async_execute().
   template <Request R>
   void ask(const R& request, std::uint64_t tag = 0) {
-    append(request, tag, RequestKind::get);
+    append(request, tag, RequestKind::ask);
   }
 
   /// Forgets all requests and outcomes, keeping the memory.

@@ -20,6 +20,7 @@
 
 #include "netherd/engine/batch.hpp"
 #include "netherd/engine/channel_options.hpp"
+#include "netherd/engine/dump_attempts.hpp"
 #include "netherd/engine/error.hpp"
 #include "netherd/engine/impl/channel_core.hpp"
 #include "netherd/engine/message.hpp"
@@ -28,9 +29,6 @@
 #include "netherd/engine/socket.hpp"
 
 namespace netherd::engine {
-
-/// How often a dump that was interrupted is asked for again.
-inline constexpr int dump_retries = 3;
 
 namespace detail {
 /// Fills a list.
@@ -139,9 +137,9 @@ class Channel {
             batch.refuse(reason);
             return detail::post_result(*context_, std::move(handler), batch.failures());
           }
-          auto* operation = detail::BatchOperation<decltype(handler)>::make(*core_, std::move(handler), batch);
+          auto operation = detail::BatchOperation<decltype(handler)>::make(*core_, std::move(handler), batch);
           operation->arm(deadline);
-          operation->start();
+          operation.release()->start();
         },
         token);
   }
@@ -157,9 +155,10 @@ class Channel {
             return detail::post_result(*context_, std::move(handler), Outcome{reason, RequestState::waiting, nullptr});
           }
           using Operation = detail::SingleOperation<decltype(handler), detail::NoVisitor>;
-          auto* operation = Operation::make(*core_, std::move(handler), detail::NoVisitor{});
+          auto operation = Operation::make(*core_, std::move(handler), detail::NoVisitor{});
           operation->use(NetfilterTransaction::operation, transaction.finish());
-          operation->start(RequestKind::transaction);
+          operation->arm(Deadline{});
+          operation.release()->start(RequestKind::transaction);
         },
         token);
   }
@@ -168,16 +167,17 @@ class Channel {
   /// the handler. Completion signature: void(Outcome); dump_interrupted says that the list is inconsistent, answer_lost
   /// that a part of it is missing.
   ///
-  /// If the visitor also has `restart()`, a dump that was interrupted or partly lost is asked for again, up to
-  /// dump_retries times: restart() then says that all messages so far are void. It is also called when the dump fails.
+  /// If the visitor also has `restart()`, a dump that was interrupted or partly lost is asked for again (see
+  /// DumpAttempts): restart() then says that all messages so far are void. It is also called when nothing is delivered.
   template <Request R, std::invocable<const MessageView&> Visitor, typename CompletionToken>
   auto async_dump(const R& request, Visitor visit, CompletionToken&& token) {
     return start_single(request, RequestKind::dump, Deadline{}, std::move(visit), std::forward<CompletionToken>(token));
   }
 
-  /// Lists objects into `list`, consistently: by async_dump() with retries. Completion signature: void(Outcome). The
-  /// list is whole if the outcome is ok(), else empty. It must neither be used nor destroyed until the handler is
-  /// called.
+  /// Lists objects into `list`, by async_dump() with retries. Completion signature: void(Outcome). The list is whole if
+  /// the outcome is ok(). It is inconsistent with dump_interrupted: the objects changed each time while they were
+  /// listed, and one that did not may be missing, or be there twice (Outcome::delivered()). Else it is empty. It must
+  /// neither be used nor destroyed until the handler is called.
   template <Request R, typename CompletionToken>
   auto async_list(const R& request, MessageList& list, CompletionToken&& token) {
     return async_dump(request, detail::Collector{list}, std::forward<CompletionToken>(token));
@@ -199,10 +199,10 @@ class Channel {
             return detail::post_result(*context_, std::move(handler), Outcome{reason, RequestState::waiting, nullptr});
           }
           using Operation = detail::SingleOperation<decltype(handler), Visitor>;
-          auto* operation = Operation::make(*core_, std::move(handler), std::move(visitor));
+          auto operation = Operation::make(*core_, std::move(handler), std::move(visitor));
           operation->encode(value);
           operation->arm(deadline);
-          operation->start(kind);
+          operation.release()->start(kind);
         },
         token, request, std::move(visit));
   }

@@ -18,13 +18,20 @@ enum class EngineError {
   queue_full,          ///< more requests queued than the channel takes; not sent
   request_too_large,   ///< the request does not fit into a datagram, or could not be encoded; not sent
   malformed_answer,    ///< the kernel's bytes make no sense
-  dump_interrupted,    ///< the objects changed while they were listed: the result is inconsistent, ask again
+  dump_interrupted,    ///< the objects changed while they were listed: the list may be inconsistent
   channel_closed,      ///< the channel was closed before the request was answered
   notifications_lost,  ///< the receive buffer overran: ask for the state of all objects again
 };
 
 [[nodiscard]] const boost::system::error_category& engine_category() noexcept;
 [[nodiscard]] boost::system::error_code make_error_code(EngineError error) noexcept;
+
+}  // namespace netherd::engine
+
+template <>
+struct boost::system::is_error_code_enum<netherd::engine::EngineError> : std::true_type {};
+
+namespace netherd::engine {
 
 /// What became of a request.
 enum class RequestState : std::uint8_t {
@@ -74,6 +81,10 @@ struct Outcome {
   std::shared_ptr<const Diagnostic> diagnostic;  ///< only where there is an error; may be null even then
 
   [[nodiscard]] bool ok() const noexcept { return state == RequestState::answered && !error; }
+  /// The objects that were asked for have come. Without ok() they are those of an inconsistent list (see DumpAttempts).
+  [[nodiscard]] bool delivered() const noexcept {
+    return state == RequestState::answered && (!error || error == EngineError::dump_interrupted);
+  }
   /// "add address: File exists (the kernel's words; at IFA_LOCAL: u32, 1 to 5)", as far as that is known; without a
   /// diagnostic the error's message alone.
   [[nodiscard]] std::string to_string() const;
@@ -83,6 +94,3 @@ struct Outcome {
 [[nodiscard]] std::string errno_name(int error);
 
 }  // namespace netherd::engine
-
-template <>
-struct boost::system::is_error_code_enum<netherd::engine::EngineError> : std::true_type {};

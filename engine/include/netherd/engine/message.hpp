@@ -174,6 +174,8 @@ class MessageStream {
   explicit MessageStream(std::span<const std::byte> datagram) noexcept : rest_{datagram} {}
   [[nodiscard]] std::optional<MessageView> next() noexcept;
   [[nodiscard]] bool malformed() const noexcept { return malformed_; }
+  /// What has not been split yet: from the malformed header on, if there is one.
+  [[nodiscard]] std::span<const std::byte> rest() const noexcept { return rest_; }
 
  private:
   std::span<const std::byte> rest_;

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/compose.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
 #include <concepts>
 #include <cstddef>
@@ -26,13 +29,13 @@ namespace netherd::engine {
 ///       if (error == EngineError::notifications_lost) ...  // ask for all objects again, by Channel::async_list()
 ///     }
 ///
-/// It is `ip monitor` without its words. The kernel makes no one wait: what does not fit into the receive buffer is
-/// dropped, and then the stream says so once, behind what came before the loss (ENOBUFS, net/netlink/af_netlink.c). To
-/// know the state of the kernel, join first, list the objects then: nothing is missed in between, and what is told
-/// twice can be recognised.
+/// It is `ip monitor` without its words. The kernel never waits for a slow reader: it drops what does not fit into the
+/// socket's receive buffer, and then the stream reports the loss once, behind what came before it (ENOBUFS,
+/// net/netlink/af_netlink.c). To know the state of the kernel, join first, and list the objects then: nothing is missed
+/// in between, and what comes twice can be recognised.
 ///
 /// Works alike with and without io_uring. Lifetime: destroying or closing the stream ends what is pending with
-/// operation_aborted; the io_context must outlive it. Thread safety: none.
+/// operation_aborted, and no visitor is called from then on; the io_context must outlive it. Thread safety: none.
 class NotificationStream {
  public:
   using executor_type = boost::asio::any_io_executor;
@@ -55,7 +58,8 @@ class NotificationStream {
   [[nodiscard]] bool is_open() const noexcept { return state_ != nullptr; }
 
   /// Waits for notifications and calls `visit(const MessageView&)` for each one of the next datagram. Completion
-  /// signature: void(error_code): notifications_lost after an overrun; malformed_answer; what recvmsg(2) gives. After
+  /// signature: void(error_code): notifications_lost after an overrun, or in place of a datagram that was larger than
+  /// any before (more than 256 KiB); malformed_answer; operation_aborted; what recvmsg(2) gives. After
   /// notifications_lost and malformed_answer the stream works on. One at a time.
   template <std::invocable<const MessageView&> Visitor, typename CompletionToken>
   auto async_receive(Visitor visit, CompletionToken&& token) {
@@ -81,13 +85,15 @@ class NotificationStream {
     State& operator=(const State&) = delete;
 
     /// One datagram of the kernel's; try_again if there is none.
-    [[nodiscard]] boost::system::error_code receive(std::span<const std::byte>& datagram) const noexcept;
+    [[nodiscard]] boost::system::error_code receive(std::span<const std::byte>& datagram);
     template <typename Visitor>
     [[nodiscard]] boost::system::error_code receive_and_visit(Visitor& visit);
 
     NetlinkSocket socket;
-    boost::asio::posix::stream_descriptor readiness;
+    std::size_t buffer_bytes;
     std::unique_ptr<std::byte[]> buffer;
+    bool closed = false;
+    boost::asio::posix::stream_descriptor readiness;  // last: whatever throws before it leaves the socket to its owner
   };
 
   template <typename Visitor>
@@ -108,7 +114,7 @@ boost::system::error_code NotificationStream::State::receive_and_visit(Visitor& 
   std::span<const std::byte> datagram;
   if (const auto error = receive(datagram)) return error;
   MessageStream messages{datagram};
-  while (const auto message = messages.next()) visit(*message);
+  for (auto message = messages.next(); message && !closed; message = messages.next()) visit(*message);
   return messages.malformed() ? EngineError::malformed_answer : boost::system::error_code{};
 }
 
@@ -116,11 +122,14 @@ template <typename Visitor>
 template <typename Self>
 void NotificationStream::Receive<Visitor>::operator()(Self& self, boost::system::error_code error) {
   if (error) return self.complete(error);
+  auto& readiness = state->readiness;
   if (std::exchange(started, true)) {
-    error = state->receive_and_visit(visit);
+    // The wait may have succeeded before the stream was closed, or the operation cancelled.
+    const bool given_up = state->closed || self.cancelled() != boost::asio::cancellation_type::none;
+    error = given_up ? boost::asio::error::operation_aborted : state->receive_and_visit(visit);
     if (error != boost::system::errc::resource_unavailable_try_again) return self.complete(error);
   }
-  auto& readiness = state->readiness;
+  if (state->closed) return boost::asio::post(readiness.get_executor(), std::move(self));
   readiness.async_wait(boost::asio::posix::stream_descriptor::wait_read, std::move(self));
 }
 

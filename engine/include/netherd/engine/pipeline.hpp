@@ -37,6 +37,7 @@ class AnswerSink {
 enum class RequestKind : std::uint8_t {
   single,  ///< answered by an acknowledgement or an error
   get,     ///< the same, behind the object that it asks for: where that may be lost, an acknowledgement is no success
+  ask,     ///< the same, but nobody looks at the object, which may be lost
   quiet,   ///< answered by an error only: that there is none, on_silence() tells
   dump,    ///< has NLM_F_DUMP: answered by any number of messages and NLMSG_DONE
   /// Several messages from NFNL_MSG_BATCH_BEGIN to NFNL_MSG_BATCH_END, which nfnetlink executes wholly or not at all.
@@ -117,6 +118,9 @@ class Pipeline {
 
   /// Bytes that the kernel sent. `truncated`: the datagram was longer than the buffer, which counts as a loss.
   void on_received(std::span<const std::byte> datagram, bool truncated);
+  /// The same for the beginning of a datagram that was `datagram_bytes` long: no loss where all that is missing is the
+  /// end of an object that nobody looks at.
+  void on_received_beginning(std::span<const std::byte> beginning, std::size_t datagram_bytes);
   /// Nothing is left to receive after a blocking send: the kernel has executed the datagram within send()
   /// (netlink_unicast_kernel() in net/netlink/af_netlink.c, Linux 6.18), so what it has not answered by then has
   /// succeeded. Precondition: what is in flight is quiet, and nothing was lost since it was sent.
@@ -137,6 +141,8 @@ class Pipeline {
 
   /// Something was sent that has no answer yet.
   [[nodiscard]] bool expects_answers() const noexcept { return in_flight_ > 0 || dump_.active; }
+  /// Some of them are objects, which may be of any size, and are looked at.
+  [[nodiscard]] bool expects_objects() const noexcept { return gets_in_flight_ > 0 || dump_.active; }
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
   [[nodiscard]] std::size_t queued() const noexcept { return tail_ - head_; }
   [[nodiscard]] const PipelineLimits& limits() const noexcept { return limits_; }
@@ -168,6 +174,7 @@ class Pipeline {
   [[nodiscard]] std::shared_ptr<const Diagnostic> diagnose(const Entry& entry, SequenceNumber sequence,
                                                            const MessageView* answer) const;
   void handle(const MessageView& message);
+  [[nodiscard]] bool handle_cut(std::span<const std::byte> message, std::size_t whole_bytes);
   void handle_dump_part(const MessageView& message);
   void end_dump(boost::system::error_code error, RequestState state, const MessageView* answer);
   void conclude_success_before(std::uint64_t place);
@@ -186,6 +193,7 @@ class Pipeline {
   std::uint64_t datagram_start_ = 0;  // first request of the last datagram
   std::uint32_t first_sequence_;      // of place 0
   std::size_t in_flight_ = 0;
+  std::size_t gets_in_flight_ = 0;
   std::size_t window_used_ = 0;
   std::unique_ptr<std::byte[]> datagram_;  // of limits_.datagram_bytes; filled before it is read, so never cleared
   Dump dump_;

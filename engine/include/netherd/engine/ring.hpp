@@ -12,7 +12,10 @@
 #include <cstdint>
 #include <memory>
 #include <memory_resource>
+#include <string_view>
 #include <utility>
+
+#include "netherd/engine/impl/started_operation.hpp"
 
 struct io_uring_sqe;
 
@@ -24,6 +27,10 @@ class RingOperation {
   /// The kernel has finished: `result` is what the system call would have returned, or a negated errno. Called from
   /// within the ring, on the io_context's thread; must not throw.
   virtual void complete(std::int32_t result) noexcept = 0;
+  /// The ring could not hand the operation over, for the reason in `result`, a negated errno: the kernel never saw it.
+  virtual void withdraw(std::int32_t result) noexcept { complete(result); }
+  /// It was to be cancelled, and the kernel takes no cancellation: make it end by other means, if there are any.
+  virtual void interrupt() noexcept {}
   /// The io_context is being destroyed: give up memory and call nobody. The kernel uses the operation no more.
   virtual void discard() noexcept = 0;
 
@@ -36,6 +43,7 @@ class RingOperation {
   RingOperation* previous_ = nullptr;
   RingOperation* next_ = nullptr;
   std::int32_t result_ = 0;
+  bool withdrawn_ = false;
 };
 
 /// Something that holds handlers beyond those of its ring operations, and gives them up with the io_context.
@@ -61,6 +69,11 @@ class RingClient {
 /// descriptor is waited for like any other, so that the ring lives beside everything else that the context does. No
 /// macro of Asio's has to be set for it, and Asio's own io_uring backend is not used.
 ///
+/// A ring that the kernel takes no submissions from fails for good: at once where io_uring_enter(2) gives an error that
+/// does not pass (EPERM, ENOSYS ...), otherwise (EAGAIN, EBUSY, EINTR, ENOMEM) after a second. What the kernel has not
+/// seen then ends with that error, as does everything that is started later. What it has seen ends as it would have,
+/// and can still be cancelled from Linux 6.0 on.
+///
 /// Thread safety: none; use it from the one thread that runs the io_context.
 class Ring final : public boost::asio::execution_context::service {
  public:
@@ -73,8 +86,11 @@ class Ring final : public boost::asio::execution_context::service {
   explicit Ring(boost::asio::execution_context& context);
   ~Ring() override;
 
-  /// Why there is no ring: io_uring is disabled (kernel.io_uring_disabled, seccomp) or too old. No error: there is one.
+  /// Why there is no ring, or no more: io_uring is disabled (kernel.io_uring_disabled, seccomp), too old, or has failed
+  /// since. Whether it works is tried with one round trip when the ring is made. No error: there is one.
   [[nodiscard]] boost::system::error_code unavailable() const noexcept;
+  /// What gave that error: "io_uring_setup", "io_uring_enter" ...; empty where there is none.
+  [[nodiscard]] std::string_view unavailable_step() const noexcept;
 
   /// Submits one operation of the caller's making.
   ///
@@ -89,9 +105,11 @@ class Ring final : public boost::asio::execution_context::service {
   auto async_submit(Prepare prepare, CompletionToken&& token) {
     return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, std::int32_t)>(
         [this](auto handler, Prepare&& prepare_entry) {
-          auto* operation = HandlerOperation<decltype(handler)>::make(*this, std::move(handler));
-          std::move(prepare_entry)(prepare_submission());
-          start(*operation);
+          auto operation = HandlerOperation<decltype(handler)>::make(*this, std::move(handler));
+          Entry entry{*this};
+          std::move(prepare_entry)(entry.get());
+          operation->accept_cancellation();
+          entry.start(*operation.release());
         },
         token, std::move(prepare));
   }
@@ -99,10 +117,10 @@ class Ring final : public boost::asio::execution_context::service {
   /// The building blocks of async_submit(), for operations that bring their own memory: fill the entry in, then start
   /// it, with nothing of the ring's in between.
   ///
-  /// When the queue is full and the kernel takes nothing over (it has no memory), this waits for it for 20 ms; then the
-  /// operation ends with EAGAIN, and was never seen by the kernel.
+  /// When the queue is full and the kernel takes nothing over (it has no memory), the operation ends with EAGAIN, and
+  /// was never seen by the kernel.
   [[nodiscard]] io_uring_sqe& prepare_submission();
-  void start(RingOperation& operation);
+  void start(RingOperation& operation) noexcept;
   /// Asks the kernel to cancel; the operation still completes.
   void cancel(RingOperation& operation);
 
@@ -123,18 +141,43 @@ class Ring final : public boost::asio::execution_context::service {
   class HandlerOperation;
   struct State;
 
+  /// An entry that was prepared, and does nothing unless it is started.
+  class Entry {
+   public:
+    explicit Entry(Ring& ring) : ring_{ring}, entry_{&ring.prepare_submission()} {}
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+    ~Entry() {
+      if (entry_ != nullptr) clear(*entry_);
+    }
+    [[nodiscard]] io_uring_sqe& get() noexcept { return *entry_; }
+    void start(RingOperation& operation) noexcept {
+      ring_.start(operation);
+      entry_ = nullptr;
+    }
+
+   private:
+    Ring& ring_;
+    io_uring_sqe* entry_;
+  };
+
   void shutdown() override;
-  void withdraw_submissions() noexcept;
+  static void clear(io_uring_sqe& entry) noexcept;
+  void withdraw_submissions(std::int32_t result) noexcept;
+  void cancel_operations();
   void discard_operations();
+  void cancel_now(std::uint64_t operation) noexcept;
   void schedule_flush();
-  void retry_flush_later();
+  void flush_later();
   void flush();
   int submit();
+  void fail(boost::system::error_code error, std::string_view step) noexcept;
   void collect();
-  void finish(RingOperation& operation, std::int32_t result) noexcept;
+  void finish(RingOperation& operation, std::int32_t result, bool withdrawn = false) noexcept;
   [[nodiscard]] RingOperation* take_finished() noexcept;
   void reap();
   void wait_for_completions();
+  void on_readiness(boost::system::error_code error);
   void unlink(RingOperation& operation) noexcept;
 
   std::unique_ptr<State> state_;
@@ -143,15 +186,15 @@ class Ring final : public boost::asio::execution_context::service {
 template <typename Handler>
 class Ring::HandlerOperation final : public RingOperation {
  public:
-  static HandlerOperation* make(Ring& ring, Handler handler) {
-    Allocator allocator{boost::asio::get_associated_allocator(handler)};
-    HandlerOperation* operation = std::allocator_traits<Allocator>::allocate(allocator, 1);
-    ::new (operation) HandlerOperation{ring, std::move(handler)};
-    auto slot = boost::asio::get_associated_cancellation_slot(operation->handler_);
-    if (slot.is_connected()) {
-      slot.assign([&ring, operation](boost::asio::cancellation_type) { ring.cancel(*operation); });
-    }
-    return operation;
+  static detail::UnstartedOperation<HandlerOperation> make(Ring& ring, Handler handler) {
+    return detail::make_operation(
+        Allocator{boost::asio::get_associated_allocator(handler)},
+        [&](HandlerOperation* memory) { ::new (memory) HandlerOperation{ring, std::move(handler)}; });
+  }
+
+  void accept_cancellation() {
+    auto slot = boost::asio::get_associated_cancellation_slot(handler_);
+    if (slot.is_connected()) slot.assign([this](boost::asio::cancellation_type) { ring_.cancel(*this); });
   }
 
   void complete(std::int32_t result) noexcept override {
@@ -172,7 +215,8 @@ class Ring::HandlerOperation final : public RingOperation {
   using Executor = boost::asio::associated_executor_t<Handler, boost::asio::io_context::executor_type>;
 
   HandlerOperation(Ring& ring, Handler handler)
-      : handler_{std::move(handler)},
+      : ring_{ring},
+        handler_{std::move(handler)},
         work_{boost::asio::get_associated_executor(handler_, ring.context().get_executor())} {}
 
   /// Frees the memory and hands the handler out, so that it may start the next operation in the same memory.
@@ -184,6 +228,7 @@ class Ring::HandlerOperation final : public RingOperation {
     return handler;
   }
 
+  Ring& ring_;
   Handler handler_;
   boost::asio::executor_work_guard<Executor> work_;
 };

@@ -21,6 +21,9 @@ struct MonitorUpdate {
   /// kernel does not tell (see KnownState).
   bool listed = false;
   bool lost = false;  ///< notifications were lost; nothing is missing all the same
+  /// The objects changed each time that they were listed: removals may be missing, until a later update has listed
+  /// them.
+  bool inconsistent = false;
   std::vector<Event> events{};
 };
 
@@ -41,6 +44,9 @@ struct MonitorUpdate {
 ///
 /// Both sockets must be of the same namespace; `lister` is used for nothing but lists, between other requests, and must
 /// outlive the monitor. Memory and time: see KnownState.
+///
+/// Where objects change so fast that every list is interrupted (engine::DumpAttempts), the last one is taken for what
+/// it has, and not for what it lacks: nothing that is there is reported as removed. The next async_next() lists again.
 ///
 /// Errors of an update: what stopped a list (MonitorUpdate::error is its outcome's) or the stream; the events so far
 /// are with it. The next async_next() goes on where it can: a list that failed is asked for again. After close():

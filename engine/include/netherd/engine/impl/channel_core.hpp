@@ -16,6 +16,7 @@
 
 namespace netherd::engine {
 
+struct Received;
 class Transport;
 
 /// Something that a handler waits for: kept in a list by its channel, so that it can be given up with it.
@@ -73,10 +74,11 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore>, priv
   [[nodiscard]] Submission submission() const noexcept { return submission_; }
   /// Null: none.
   [[nodiscard]] const std::shared_ptr<SendQueue>& send_queue() const noexcept { return send_queue_; }
+  [[nodiscard]] bool is_closed() const noexcept { return closed_; }
 
   // Called by the transport when the kernel has finished.
   void on_send_done(boost::system::error_code error);
-  void on_receive_done(boost::system::error_code error, std::size_t size, bool truncated, PortId sender);
+  void on_receive_done(const Received& received);
 
  private:
   void on_shutdown() noexcept override;
@@ -89,6 +91,10 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore>, priv
   template <typename Feed>
   void feed(Feed&& hand_over);
   void receive_next();
+  void on_peeked(const Received& received);
+  void throw_away_next();
+  void on_received(const Received& received);
+  void on_receive_failed(boost::system::error_code error);
 
   boost::asio::io_context& context_;
   Ring& ring_;
@@ -99,6 +105,7 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore>, priv
   SendTimes send_times_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<std::byte[]> receive_buffer_;
+  std::size_t receive_buffer_bytes_;
   ChannelOperation* operations_ = nullptr;  // all, those that have ended included
   ChannelOperation* first_ended_ = nullptr;
   ChannelOperation* last_ended_ = nullptr;
@@ -106,6 +113,8 @@ class ChannelCore final : public std::enable_shared_from_this<ChannelCore>, priv
   bool pump_scheduled_ = false;
   bool sending_ = false;
   bool receiving_ = false;
+  bool peeking_ = false;        // what is received is asked for its size first
+  int fruitless_receives_ = 0;  // since the last send or datagram
   bool closed_ = false;
 };
 

@@ -73,23 +73,24 @@ template <typename Derived, typename Handler, typename Result>
 class HandlerHolder : public ChannelOperation {
  public:
   template <typename... Arguments>
-  static Derived* make(ChannelCore& core, Handler handler, Arguments&&... arguments) {
-    Allocator allocator{boost::asio::get_associated_allocator(handler, core.allocator())};
-    Derived* operation = std::allocator_traits<Allocator>::allocate(allocator, 1);
-    ::new (operation) Derived{core, std::move(handler), std::forward<Arguments>(arguments)...};
+  static UnstartedOperation<Derived> make(ChannelCore& core, Handler handler, Arguments&&... arguments) {
+    auto operation = make_operation(
+        Allocator{boost::asio::get_associated_allocator(handler, core.allocator())}, [&](Derived* memory) {
+          ::new (memory) Derived{core, std::move(handler), std::forward<Arguments>(arguments)...};
+        });
     core.link(*operation);
-    auto slot = boost::asio::get_associated_cancellation_slot(operation->handler_);
-    if (slot.is_connected()) {
-      slot.assign([operation](boost::asio::cancellation_type) {
-        Derived* const target = operation;  // giving up destroys this function object
-        target->give_up(boost::asio::error::operation_aborted);
-      });
-    }
     return operation;
   }
 
+  /// From now on the operation can be given up: comes last before it is started.
   void arm(const std::optional<std::chrono::steady_clock::time_point>& deadline) {
     if (deadline) deadline_.arm(*core_, *deadline, static_cast<Derived&>(*this));
+    auto slot = boost::asio::get_associated_cancellation_slot(handler_);
+    if (!slot.is_connected()) return;
+    slot.assign([this](boost::asio::cancellation_type) {
+      auto& target = static_cast<Derived&>(*this);  // giving up destroys this function object
+      target.give_up(boost::asio::error::operation_aborted);
+    });
   }
 
   void deliver() override {
@@ -201,15 +202,11 @@ class SingleOperation final : public HandlerHolder<SingleOperation<Handler, Visi
   void on_reply(std::uint32_t, const MessageView& message) override { visitor_(message); }
   void on_outcome(std::uint32_t, Outcome outcome) override {
     if constexpr (RestartableVisitor<Visitor>) {
-      if (!outcome.ok()) visitor_.restart();
-      if (may_be_retried(outcome) && retries_left_-- > 0) return start(kind_);
+      const bool again = kind_ == RequestKind::dump && attempts_.again(outcome);
+      if (again || !outcome.delivered()) visitor_.restart();
+      if (again) return start(kind_);
     }
     this->complete(std::move(outcome));
-  }
-  /// A dump changes nothing, so that it can be asked for again whatever became of it.
-  [[nodiscard]] bool may_be_retried(const Outcome& outcome) const noexcept {
-    return kind_ == RequestKind::dump &&
-           (outcome.error == EngineError::dump_interrupted || outcome.error == EngineError::answer_lost);
   }
   [[nodiscard]] std::string_view operation(std::uint32_t) const override { return operation_; }
   [[nodiscard]] std::uint64_t tag(std::uint32_t) const override { return 0; }
@@ -220,7 +217,7 @@ class SingleOperation final : public HandlerHolder<SingleOperation<Handler, Visi
   std::vector<std::byte> larger_;
   std::span<const std::byte> message_;
   RequestKind kind_ = RequestKind::single;
-  int retries_left_ = dump_retries;
+  DumpAttempts attempts_;
 };
 
 }  // namespace netherd::engine::detail
