@@ -164,6 +164,38 @@ TEST_F(Batch, TakesNamespacesByPath) {
   }
 }
 
+/// Of a shell: waits until a command succeeds, for ten seconds at most.
+constexpr const char* wait_for =
+    "wait_for() { for i in $(seq 200); do $1 >/dev/null 2>&1 && return; sleep 0.05; done; }; ";
+
+TEST_F(Batch, FollowsANameToTheNamespaceThatHasItNow) {
+  for (const char* force : {"", "-force "}) {
+    const Finished done =
+        run(std::string{wait_for} +
+            "ip netns add one; (printf -- '-n one link add d0 type veth peer name d1\n'; "
+            "wait_for 'ip -n one link show d0'; ip netns delete one; ip netns add one; "
+            "printf -- '-n one link add d2 type veth peer name d3\n'; wait_for 'ip -n one link show d2'; "
+            "ip netns delete one; ip netns add one; printf 'link add e0 type veth peer name e1 netns one\n'; "
+            "wait_for 'ip -n one link show e1'; ip -n one link show >seen; ip link del e0) | netherd ip " +
+            force + "-batch -; status=$?; cat seen; ip netns delete one; exit $status");
+    EXPECT_EQ(done.status, 0) << testing::PrintToString(done);
+    EXPECT_NE(done.output.find("e1@"), std::string::npos) << testing::PrintToString(done);
+    EXPECT_EQ(done.output.find("d2@"), std::string::npos) << "in the namespace before";
+  }
+}
+
+TEST_F(Batch, RefusesANameThatOthersHaveDeleted) {
+  for (const char* force : {"", "-force "}) {
+    const Finished done = run(std::string{wait_for} +
+                              "ip netns add one; (printf -- '-n one link add d0 type veth peer name d1\n'; "
+                              "wait_for 'ip -n one link show d0'; ip netns delete one; "
+                              "printf -- '-n one link set d0 up\n') | netherd ip " +
+                              force + "-batch -");
+    EXPECT_NE(done.status, 0) << testing::PrintToString(done);
+    EXPECT_EQ(done.errors, "Cannot open network namespace \"one\": No such file or directory\nCommand failed -:2\n");
+  }
+}
+
 TEST_F(Batch, RunsBatchesWithinNamespaces) {
   write_file("inner", "link set lo up\nlink show dev lo up\n");
   write_file("lines", "netns add one\nnetns exec one ip -batch inner\n");

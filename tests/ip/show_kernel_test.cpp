@@ -45,6 +45,40 @@ sleep 3)");
 
 constexpr const char* formats[]{"",         "-j", "-d",  "-j -d",  "-j -p", "-s", "-s -s",
                                 "-j -s -s", "-o", "-br", "-j -br", "-c",    "-N"};
+TEST_F(Show, LinksMayBeOfAnySize) {
+  // 490 names of 127 bytes: nearly as many as the kernel allows for, and twice the usual receive buffer.
+  const Finished made = run(
+      "ip link add l0 type veth peer name l1; "
+      "for i in $(seq 490); do printf 'link property add dev l0 altname n%0126d\\n' $i; done | netherd ip -batch -");
+  ASSERT_EQ(made.status, 0) << made.errors;
+  expect_both_say_the_same({"link show dev l0", "-d -j link show l0", "link", "-br link", "addr show dev l0", "-j addr",
+                            "-6 addr", "link show type veth"});
+  const Finished changed = run("netherd ip link set dev n" + std::string(124, '0') + "17 mtu 1400 && ip link show l0");
+  EXPECT_EQ(changed.status, 0) << changed.errors;
+  EXPECT_NE(changed.output.find("mtu 1400"), std::string::npos);
+}
+
+TEST_F(Show, ListsWhatOthersChangeMeanwhile) {
+  // Whether a list is interrupted each time is up to the kernel's scheduler; then `ip` warns, and so do we.
+  std::string addresses;
+  for (int number = 0; number < 2000; ++number) {
+    addresses += "addr add 10.1." + std::to_string(number / 250) + '.' + std::to_string(number % 250) + "/32 dev lo\n";
+  }
+  write_file("addresses", addresses);
+  std::string changes;
+  for (int count = 0; count < 500; ++count) {
+    changes += "addr add 10.9.9.9/32 dev lo\naddr del 10.9.9.9/32 dev lo\n";
+  }
+  write_file("changes", changes);
+  const Finished shown =
+      run("ip -batch addresses; (while ip -force -batch changes; do :; done) & changing=$!; "
+          "for i in $(seq 20); do netherd ip -4 addr show dev lo >list 2>>warnings || status=1; "
+          "test $(grep -c 'inet 10[.]1[.]' list) -gt 1900 || status=1; done; "
+          "kill $changing; grep -v 'Dump was interrupted and may be inconsistent.' warnings; exit $status");
+  EXPECT_EQ(shown.status, 0) << testing::PrintToString(shown);
+  EXPECT_EQ(shown.output, "");
+}
+
 TEST_F(Show, IsThatOfIp) {
   const auto commands = commands_marked('>');
   for (const std::string format : formats) {

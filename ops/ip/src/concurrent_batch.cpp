@@ -130,7 +130,7 @@ std::span<const std::string> ConcurrentBatch::others_touched_by(const Line& line
 void ConcurrentBatch::execute(Line& line) {
   const bool is_shared = line.touched.names.size() > 1;
   try {
-    if (has_aliases_) namespaces_.settle_all();
+    if (has_aliases_ || namespaces_.some_were_replaced()) namespaces_.settle_all();
     if (line.touched.creates) {
       execute_words(line);
     } else {

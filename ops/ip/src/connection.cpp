@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "netherd/engine/dump_attempts.hpp"
+
 namespace netherd::ip {
 
 namespace {
@@ -14,16 +16,24 @@ namespace {
 using engine::MessageView;
 using engine::Outcome;
 
+/// What the kernel fills a part of a dump up to, unless it holds an object that is larger still.
 constexpr std::size_t receive_bytes = 32 * 1024;
-constexpr int list_attempts = 4;
+/// Receives that fail one after the other, before that counts as a failure for good.
+constexpr int most_fruitless_receives = 100;
 /// What is posted before it is sent.
 constexpr std::size_t most_posted = 128;
 constexpr std::size_t most_posted_bytes = 24 * 1024;
 
-/// Where a thread receives datagrams, whatever the connection: what they say is copied at once.
-std::span<std::byte> receive_buffer() {
-  thread_local const auto buffer = std::make_unique_for_overwrite<std::byte[]>(receive_bytes);
-  return {buffer.get(), receive_bytes};
+/// Where a thread receives datagrams, whatever the connection: what they say is copied at once. Grows with the largest
+/// that came.
+std::span<std::byte> receive_buffer(std::size_t least_bytes = receive_bytes) {
+  thread_local std::unique_ptr<std::byte[]> buffer;
+  thread_local std::size_t size = 0;
+  if (size < least_bytes) {
+    buffer = std::make_unique_for_overwrite<std::byte[]>(least_bytes);
+    size = least_bytes;
+  }
+  return {buffer.get(), size};
 }
 
 engine::PipelineLimits limits_of(const engine::NetlinkSocket& socket, std::size_t datagram_bytes) {
@@ -84,8 +94,7 @@ Outcome Connection::execute(Request& request) { return talk(request, engine::Req
 
 Outcome Connection::get(Request& request, const Visitor& visit) {
   Messages found;
-  const Visitor keep = [&found](const MessageView& message) { found.add(message); };
-  Outcome outcome = talk(request, engine::RequestKind::get, &keep);
+  Outcome outcome = collect(request, engine::RequestKind::get, found);
   if (outcome.ok()) {
     for (const MessageView message : found) visit(message);
   }
@@ -93,13 +102,18 @@ Outcome Connection::get(Request& request, const Visitor& visit) {
 }
 
 Outcome Connection::list(Request& request, Messages& found) {
+  return collect(request, engine::RequestKind::dump, found);
+}
+
+/// Neither kind changes anything, so that it can be asked for again whatever became of it; an object that did not fit
+/// finds a larger buffer then.
+Outcome Connection::collect(Request& request, engine::RequestKind kind, Messages& found) {
   const Visitor visit = [&found](const MessageView& message) { found.add(message); };
-  for (int attempt = 1;; ++attempt) {
+  engine::DumpAttempts attempts;
+  for (;;) {
     found.clear();
-    Outcome outcome = talk(request, engine::RequestKind::dump, &visit);
-    const bool again =
-        outcome.error == engine::EngineError::dump_interrupted || outcome.error == engine::EngineError::answer_lost;
-    if (!again || attempt == list_attempts) return outcome;
+    Outcome outcome = talk(request, kind, &visit);
+    if (!attempts.again(outcome)) return outcome;
   }
 }
 
@@ -148,10 +162,12 @@ void Connection::exchange() {
 
 void Connection::send(std::span<const std::byte> datagram) {
   ssize_t sent = 0;
+  int attempts = most_fruitless_receives;
   do {
     sent = ::send(socket_.descriptor(), datagram.data(), datagram.size(), 0);
-  } while (sent < 0 && errno == EINTR);
+  } while (sent < 0 && errno == EINTR && --attempts > 0);
   sent < 0 ? pipeline_.on_send_failed(last_error()) : pipeline_.on_sent();
+  fruitless_receives_ = 0;
 }
 
 void Connection::receive() {
@@ -163,18 +179,24 @@ void Connection::receive() {
   header.msg_namelen = sizeof sender;
   header.msg_iov = &vector;
   header.msg_iovlen = 1;
-  const ssize_t size = ::recvmsg(socket_.descriptor(), &header, MSG_DONTWAIT);
-  if (size >= 0) {
-    if (sender.nl_pid != 0) return;  // not the kernel
-    return pipeline_.on_received(buffer.first(static_cast<std::size_t>(size)), (header.msg_flags & MSG_TRUNC) != 0);
-  }
-  if (errno == ENOBUFS) return pipeline_.on_overrun();
-  if (errno == EINTR) return;
-  if (errno != EAGAIN) return pipeline_.fail_all(last_error());
+  const ssize_t received = ::recvmsg(socket_.descriptor(), &header, MSG_DONTWAIT | MSG_TRUNC);
+  if (received < 0) return on_receive_failed(last_error());
+  fruitless_receives_ = 0;
+  if (sender.nl_pid != 0) return;  // not the kernel
+  const auto size = static_cast<std::size_t>(received);
+  pipeline_.on_received(buffer.first(std::min(size, buffer.size())), size > buffer.size());
+  static_cast<void>(receive_buffer(size));
+}
+
+void Connection::on_receive_failed(boost::system::error_code error) {
+  const bool may_pass = error.value() == ENOBUFS || error.value() == EINTR || error.value() == EAGAIN;
+  if (!may_pass || ++fruitless_receives_ > most_fruitless_receives) return pipeline_.fail_all(error);
+  if (error.value() == ENOBUFS) return pipeline_.on_overrun();
+  if (error.value() == EINTR) return;
   if (pipeline_.overrun()) return pipeline_.on_drained();
   if (talks_quietly_) return pipeline_.on_silence();
   pollfd readable{socket_.descriptor(), POLLIN, 0};
-  ::poll(&readable, 1, -1);
+  if (::poll(&readable, 1, -1) < 0 && errno != EINTR) pipeline_.fail_all(last_error());
 }
 
 }  // namespace netherd::ip

@@ -32,7 +32,8 @@ class Connection {
   [[nodiscard]] engine::Outcome execute(Request& request);
   /// Asks for one object, which the visitor sees afterwards: it may use the connection.
   [[nodiscard]] engine::Outcome get(Request& request, const Visitor& visit);
-  /// Lists objects; asks again if they changed meanwhile.
+  /// Lists objects, as engine::DumpAttempts has it: asks again if they changed meanwhile. What was delivered is in
+  /// `found`.
   [[nodiscard]] engine::Outcome list(Request& request, Messages& found);
 
   /// Queues a request, which is sent together with others: when there are many, by settle(), or before anything else
@@ -43,8 +44,6 @@ class Connection {
   [[nodiscard]] bool has_posted() const noexcept { return !posted_.empty(); }
 
   [[nodiscard]] const engine::NetlinkSocket& socket() const noexcept { return socket_; }
-  /// What execute() does, without waiting: see Channel.
-  [[nodiscard]] engine::NetlinkSocket take_socket() noexcept { return std::move(socket_); }
 
  private:
   class Sink;
@@ -56,16 +55,19 @@ class Connection {
   };
   class PostedSink;
 
+  [[nodiscard]] engine::Outcome collect(Request& request, engine::RequestKind kind, Messages& found);
   [[nodiscard]] engine::Outcome talk(Request& request, engine::RequestKind kind, const Visitor* visit);
   void exchange();
   void send(std::span<const std::byte> datagram);
   void receive();
+  void on_receive_failed(boost::system::error_code error);
 
   engine::NetlinkSocket socket_;
   engine::Pipeline pipeline_;
   std::vector<Posted> posted_;
   std::size_t posted_bytes_ = 0;
   std::size_t answered_ = 0;    // of those
+  int fruitless_receives_ = 0;  // since the last send or datagram
   bool talks_quietly_ = false;  // what is in flight is answered by errors only
 };
 

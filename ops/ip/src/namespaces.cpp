@@ -132,7 +132,22 @@ Namespaces::Entry* Namespaces::find(std::string_view name) {
 Namespaces::Entry& Namespaces::remember(std::string_view name, FileDescriptor netns) {
   make_room();
   ages_.emplace_front(name);
-  return entries_.emplace(name, Entry{std::move(netns), {}, nullptr, ages_.begin()}).first->second;
+  struct stat facts{};
+  ::fstat(netns.get(), &facts);
+  Entry entry{.netns = std::move(netns),
+              .path = netns_path(name),
+              .device = facts.st_dev,
+              .inode = facts.st_ino,
+              .socket = {},
+              .session = nullptr,
+              .age = ages_.begin()};
+  return entries_.emplace(name, std::move(entry)).first->second;
+}
+
+/// Others may delete the name, and give it to another namespace. One system call of less than a microsecond.
+bool Namespaces::is_current(const Entry& entry) {
+  struct stat facts{};
+  return ::stat(entry.path.c_str(), &facts) == 0 && facts.st_dev == entry.device && facts.st_ino == entry.inode;
 }
 
 /// Many at a time, since requests that are posted may need any of them, and are executed first.
@@ -147,7 +162,12 @@ void Namespaces::make_room() {
 }
 
 int Namespaces::open(std::string_view name) {
-  if (const Entry* entry = find(name)) return entry->netns.get();
+  if (const Entry* entry = find(name)) {
+    const bool in_use = entry->session && entry->session.get() == entered_;
+    if (in_use || is_current(*entry)) return entry->netns.get();
+    forget(name);
+    some_were_replaced_ = true;
+  }
   if (!ops::is_valid_netns_name(name)) return -1;
   auto netns = ops::open_namespace(netns_path(name));
   return netns ? remember(name, std::move(*netns)).netns.get() : -1;
@@ -166,11 +186,13 @@ engine::NetlinkSocket Namespaces::open_inside(std::string_view name, int netns) 
 }
 
 Session& Namespaces::enter(std::string_view name) {
+  entered_ = nullptr;
   if (open(name) < 0) fail_to_open(name);
   Entry& entry = *find(name);
   if (!entry.session) {
     entry.session = session_on(entry.socket ? *std::exchange(entry.socket, {}) : open_inside(name, entry.netns.get()));
   }
+  entered_ = entry.session.get();
   return *entry.session;
 }
 

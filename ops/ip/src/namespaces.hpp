@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
 #include <deque>
@@ -18,7 +20,8 @@
 namespace netherd::ip {
 
 /// The namespaces that commands speak of, by the names of `ip netns`: what has been opened stays open for the next
-/// command, as far as the process's limit of descriptors allows. Not thread safe.
+/// command, as far as the process's limit of descriptors allows, and as long as the name is that of the same namespace.
+/// Not thread safe.
 class Namespaces {
  public:
   explicit Namespaces(const Options& options) : options_{&options} {}
@@ -55,6 +58,9 @@ class Namespaces {
   void settle_shared(const Session* but = nullptr);
   void settle_all();
 
+  /// A name has been found to be that of another namespace than before, or of none.
+  [[nodiscard]] bool some_were_replaced() const noexcept { return some_were_replaced_; }
+
   void set_in_batch(bool in_batch) noexcept { in_batch_ = in_batch; }
   [[nodiscard]] bool in_batch() const noexcept { return in_batch_; }
 
@@ -65,12 +71,16 @@ class Namespaces {
  private:
   struct Entry {
     engine::FileDescriptor netns;
+    std::string path;
+    dev_t device;
+    ino_t inode;
     std::optional<engine::NetlinkSocket> socket;  // for the session to come
     std::unique_ptr<Session> session;
     std::list<std::string>::iterator age;
   };
 
   Entry* find(std::string_view name);
+  [[nodiscard]] static bool is_current(const Entry& entry);
   Entry& remember(std::string_view name, engine::FileDescriptor netns);
   [[nodiscard]] ops::NamespaceFactory& factory();
   void make_spare();
@@ -84,6 +94,7 @@ class Namespaces {
   std::unique_ptr<Session> home_;
   std::unordered_map<std::string, Entry> entries_;
   Session* shared_ = nullptr;
+  const Session* entered_ = nullptr;  // by the command that is being executed, which it has to outlive
   bool in_batch_ = false;
   const ops::ProcessSettings* settings_ = nullptr;
   std::list<std::string> ages_;  // the one used last is in front
@@ -97,6 +108,7 @@ class Namespaces {
   std::size_t spares_to_drop_ = 0;  // of those, the first ones
   engine::FileDescriptor home_netns_;
   bool directory_is_prepared_ = false;
+  bool some_were_replaced_ = false;
 };
 
 /// Where `ip netns` keeps the name. Throws CommandError for a name that it refuses.

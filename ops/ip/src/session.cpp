@@ -37,6 +37,13 @@ LinkFacts facts_of(const MessageView& message) {
           .address_size = attributes.bytes(IFLA_ADDRESS).size()};
 }
 
+/// No such link, or no link can have such a name. Anything else says nothing about it.
+bool says_that_there_is_none(const Outcome& outcome) {
+  if (outcome.error.category() != boost::system::system_category()) return false;
+  const int error = outcome.error.value();
+  return outcome.state == engine::RequestState::answered && (error == ENODEV || error == EINVAL || error == ERANGE);
+}
+
 Request link_question(int index) {
   ifinfomsg header{};
   header.ifi_index = index;
@@ -59,6 +66,7 @@ void Session::use(const Options& options) {
   options_ = &options;
   netns_of_paths_.clear();
   forget_links();  // an earlier command of the batch, or another program, may have changed them
+  forget_netns_names();
   printer_ = Printer{options.layout()};
 }
 
@@ -86,7 +94,8 @@ void Session::execute(Request& request) {
 void Session::list(Request& request, Messages& found, int status) {
   settle();
   const Outcome outcome = connection_.list(request, found);
-  if (!outcome.ok()) fail(refusal(outcome) + "\nDump terminated", status);
+  if (!outcome.delivered()) fail(refusal(outcome) + "\nDump terminated", status);
+  if (!outcome.ok()) std::fputs("Dump was interrupted and may be inconsistent.\n", stderr);
 }
 
 const LinkFacts* Session::remember(LinkFacts facts) {
@@ -98,6 +107,7 @@ const LinkFacts* Session::ask(Request& request) {
   const LinkFacts* answer = nullptr;
   const Outcome outcome =
       connection_.get(request, [&](const MessageView& message) { answer = remember(facts_of(message)); });
+  if (!outcome.ok() && !says_that_there_is_none(outcome)) fail(refusal(outcome), status_refused);
   return outcome.ok() ? answer : nullptr;
 }
 
@@ -145,8 +155,9 @@ std::vector<std::byte> Session::describe_link(int index) {
   settle();
   std::vector<std::byte> bytes;
   Request request = link_question(index);
-  static_cast<void>(connection_.get(
-      request, [&bytes](const MessageView& message) { bytes.assign(message.bytes().begin(), message.bytes().end()); }));
+  const Outcome outcome = connection_.get(
+      request, [&bytes](const MessageView& message) { bytes.assign(message.bytes().begin(), message.bytes().end()); });
+  if (!outcome.ok() && !says_that_there_is_none(outcome)) fail(refusal(outcome), status_refused);
   return bytes;
 }
 
