@@ -68,6 +68,9 @@ class Capture {
   bool truncated_ = false;
 };
 
+/// How often to look whether a process has ended, where nothing tells.
+constexpr std::chrono::milliseconds look_interval{10};
+
 /// A process that was started, until it has ended and was waited for.
 ///
 /// Descriptors are only waited for asynchronously and read by hand, so that no data is under way inside Asio when the
@@ -82,6 +85,7 @@ class RunningProcess : public std::enable_shared_from_this<RunningProcess> {
         output_{executor, std::move(child.output), request.capture_limit_bytes},
         error_output_{executor, std::move(child.error_output), request.capture_limit_bytes},
         grace_timer_{executor},
+        look_timer_{executor},
         kill_grace_{request.kill_grace},
         signal_target_{child.leads_group ? -child.pid : child.pid},
         completion_{std::move(completion)} {}
@@ -113,6 +117,15 @@ class RunningProcess : public std::enable_shared_from_this<RunningProcess> {
  private:
   void wait_for_end() {
     exit_.async_wait(stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
+      if (error == asio::error::operation_aborted) return;
+      error ? self->look_later() : self->finish_if_ended();
+    });
+  }
+
+  /// The descriptor cannot be waited for.
+  void look_later() {
+    look_timer_.expires_after(look_interval);
+    look_timer_.async_wait([self = shared_from_this()](error_code error) {
       if (!error) self->finish_if_ended();
     });
   }
@@ -179,6 +192,7 @@ class RunningProcess : public std::enable_shared_from_this<RunningProcess> {
   Capture output_;
   Capture error_output_;
   asio::steady_timer grace_timer_;
+  asio::steady_timer look_timer_;
   const std::chrono::milliseconds kill_grace_;
   const pid_t signal_target_;
   bool cancelled_ = false;

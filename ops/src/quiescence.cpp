@@ -185,7 +185,15 @@ void QuiescenceWatch::Sentinels::start_waiting(asio::any_completion_handler<Sign
 
 void QuiescenceWatch::Sentinels::take(Preparation preparation) {
   preparation_ = std::move(preparation);
-  if (*preparation_) observer_.assign((*preparation_)->observer.release());
+  if (*preparation_) {
+    error_code error;
+    observer_.assign((*preparation_)->observer.get(), error);
+    if (error) {
+      preparation_ = error;
+    } else {
+      static_cast<void>((*preparation_)->observer.release());
+    }
+  }
   if (completion_) drop_next();
 }
 
@@ -201,7 +209,8 @@ void QuiescenceWatch::Sentinels::drop_next() {
 void QuiescenceWatch::Sentinels::wait_for_event() {
   observer_.async_wait(stream_descriptor::wait_read, [self = weak_from_this()](error_code error) {
     const auto sentinels = self.lock();
-    if (sentinels && !error && sentinels->completion_) sentinels->read_events();
+    if (!sentinels || !sentinels->completion_ || error == asio::error::operation_aborted) return;
+    error ? sentinels->finish(error) : sentinels->read_events();
   });
 }
 
