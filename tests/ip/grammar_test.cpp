@@ -78,7 +78,6 @@ TEST(Words, OfAMalformedCommandAreNamed) {
       {"link add name a/b type veth", "Error: argument \"a/b\" is wrong: \"name\" not a valid ifname"},
       {"link add name aaaaaaaaaaaaaaaa type veth",
        "Error: argument \"aaaaaaaaaaaaaaaa\" is wrong: \"name\" not a valid ifname"},
-      {"link add name b type bridge foo 1", "bridge: unknown command \"foo\"?"},
       {"link add name v type vxlan dstport 1", "vxlan: missing virtual network identifier"},
       {"addr add 1.2.3.4/33 dev lo", "Error: any valid prefix is expected rather than \"1.2.3.4/33\"."},
       {"addr add 1.2.3.4", "Not enough information: \"dev\" argument is required."},
@@ -115,6 +114,18 @@ TEST(Words, OfAMalformedCommandAreNamed) {
       {"xfrm state", "Object \"xfrm\" is not supported by netherd."},
       {"link set lo xdp off", "\"xdp\" is not supported by netherd."}};
   for (const auto& [line, words] : lines) EXPECT_EQ(refusal_of(line), words) << line;
+}
+
+TEST(Kinds, RefuseAnUnknownWordAndShowTheirUsage) {
+  const std::pair<const char*, const char*> lines[]{
+      {"link add name x type bridge foo 1", "bridge: unknown command \"foo\"?\nUsage: ... bridge [ "},
+      {"link add name x type geneve foo", "geneve: unknown command \"foo\"?\nUsage: ... geneve [ id NUMBER ]"},
+      {"link set eth0 type can foo", "can: unknown option \"foo\"\nUsage: ... can [ bitrate NUMBER ]"},
+      {"link add name x type hsr foo", "hsr: what is \"foo\"?\nUsage: ... hsr [ supervision NUMBER ]"},
+      {"link add name x type erspan help", "Usage: ... erspan [ remote ADDRESS ]"},
+      {"link add name x type vxcan help", "Usage: ... vxcan [ peer SETTING... ]"},
+      {"link set eth0 type bond_slave foo", "bond_slave: unknown option \"foo\"?\nUsage: ... bond_slave [ queue_id"}};
+  for (const auto& [line, words] : lines) EXPECT_TRUE(refusal_of(line).starts_with(words)) << refusal_of(line);
 }
 
 TEST(Words, GiveTheStatusesOfIp) {

@@ -15,6 +15,7 @@
 #include "netherd/ops/link_settings.hpp"
 #include "objects.hpp"
 #include "usage.hpp"
+#include "virtual_functions.hpp"
 
 namespace netherd::ip {
 
@@ -236,6 +237,15 @@ bool LinkParser::take_size(Words& words) {
   return true;
 }
 
+void LinkParser::take_virtual_function(Words& words) {
+  const auto number = static_cast<std::uint32_t>(words.take_number(INT32_MAX, "Invalid \"vf\" value\n"));
+  const auto card = device ? device : name;
+  if (!card) fail_missing("dev");
+  const auto list = request_.begin_nest(IFLA_VFINFO_LIST);
+  parse_virtual_function(words, number, *card, request_, environment_);
+  request_.end_nest(list);
+}
+
 bool LinkParser::take_place(Words& words) {
   if (words.accept("netns")) {
     take_netns(words);
@@ -251,9 +261,10 @@ bool LinkParser::take_place(Words& words) {
     request_.put_u32(IFLA_MASTER, 0);
   } else if (words.accept("parentdev")) {
     request_.put_string(IFLA_PARENT_DEV_NAME, words.take());
-  } else if (words.is("xdp") || words.is("xdpgeneric") || words.is("xdpdrv") || words.is("xdpoffload") ||
-             words.is("vf")) {
-    fail('"' + std::string{words.peek()} + "\" is not supported by netherd.", status_usage);
+  } else if (words.accept("vf")) {
+    take_virtual_function(words);
+  } else if (words.is("xdp") || words.is("xdpgeneric") || words.is("xdpdrv") || words.is("xdpoffload")) {
+    fail_not_supported(words.peek());
   } else {
     return false;
   }
@@ -343,16 +354,6 @@ void LinkParser::check_address_size() {
 
 namespace {
 
-/// What may stand behind `type KIND`.
-std::string usage_of(const Kind& kind) {
-  std::string text = "Usage: ... " + std::string{kind.name};
-  for (const Setting& setting : kind.settings) {
-    const bool has_value = setting.value != Value::constant && setting.value != Value::flag;
-    text += " [ " + std::string{setting.keyword} + (has_value ? " VALUE ]" : " ]");
-  }
-  return text;
-}
-
 /// The words behind `type KIND`.
 void parse_kind(Words& words, KindContext context) {
   Request& request = context.request;
@@ -364,6 +365,7 @@ void parse_kind(Words& words, KindContext context) {
     request.put_text(IFLA_INFO_KIND, context.kind);
   }
   const Kind* kind = find_kind(context.kind);
+  if (!words.empty() && is_known_to_ip_alone(context.kind)) fail_not_supported(context.kind);
   if (!words.empty() && kind == nullptr) {
     fail("Garbage instead of arguments \"" + std::string{words.peek()} + " ...\". Try \"ip link help\".");
   }
@@ -373,10 +375,7 @@ void parse_kind(Words& words, KindContext context) {
       kind->parse(words, context);
     } else {
       while (!words.empty()) {
-        if (!take_setting(words, kind->settings, request, context.environment)) {
-          fail(std::string{kind->name} + ": unknown command \"" + std::string{words.peek()} + "\"?\n" +
-               usage_of(*kind));
-        }
+        if (!take_setting(words, kind->settings, request, context.environment)) fail_unknown_setting(words, context);
       }
     }
     request.end_nest(data);
@@ -457,6 +456,20 @@ void parse_peer(Words& words, KindContext& context, int attribute) {
   request.end_nest(nest);
 }
 
+namespace {
+
+/// `ip link help [KIND]`: the usage of a kind is what was asked for, so it goes to standard output.
+Command help(Words words) {
+  const Kind* kind = words.empty() ? nullptr : find_kind(words.peek());
+  if (kind == nullptr) fail_with_usage(usage::link);
+  return {.action = [kind](Session& session) {
+    session.write(usage_of(*kind) + '\n');
+    return 0;
+  }};
+}
+
+}  // namespace
+
 Command parse_link(Words words, const Options& options, Environment& environment) {
   if (words.empty()) return parse_link_show(words, options, environment);
   if (words.accept_short("add")) return modify(words, options, environment, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
@@ -469,7 +482,7 @@ Command parse_link(Words words, const Options& options, Environment& environment
     return parse_link_show(words, options, environment);
   }
   if (words.accept_short("property")) return change_property(words, options, environment);
-  if (words.abbreviates("help")) fail_with_usage(usage::link);
+  if (words.accept_short("help")) return help(words);
   fail_unknown_command(words.peek(), "link");
 }
 

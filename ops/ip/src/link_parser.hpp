@@ -53,6 +53,7 @@ class LinkParser {
   void finish_creation();
   void finish_change();
   void check_address_size();
+  void take_virtual_function(Words& words);
 
   Request& request_;
   Environment& environment_;

@@ -23,6 +23,7 @@
 #include "names.hpp"
 #include "objects.hpp"
 #include "usage.hpp"
+#include "virtual_functions.hpp"
 
 namespace netherd::ip {
 
@@ -58,10 +59,6 @@ constexpr std::array flag_names{FlagName{IFF_LOOPBACK, "LOOPBACK"},
                                 FlagName{IFF_LOWER_UP, "LOWER_UP"},
                                 FlagName{IFF_DORMANT, "DORMANT"},
                                 FlagName{IFF_ECHO, "ECHO"}};
-
-std::string type_text(unsigned type) {
-  return names::numeric() ? '[' + std::to_string(type) + ']' : link_type_text(type);
-}
 
 Colour colour_of_state(std::uint8_t state) {
   return state == 6 ? Colour::up : state == 2 ? Colour::down : Colour::none;
@@ -151,7 +148,7 @@ bool passes(const LinkFilter& filter, const ifinfomsg& header, const LinkTable& 
 
 void print_link_layer(Printer& printer, const ifinfomsg& header, const LinkTable& table) {
   printer.line_break();
-  printer.string("link_type", "    link/", type_text(header.ifi_type));
+  printer.string("link_type", "    link/", link_type_text(header.ifi_type));
   if (table.has(IFLA_ADDRESS)) {
     printer.string("address", "", link_layer_text(table.bytes(IFLA_ADDRESS), header.ifi_type), "", Colour::mac);
   }
@@ -163,6 +160,12 @@ void print_link_layer(Printer& printer, const ifinfomsg& header, const LinkTable
       printer.text(" brd ");
     }
     printer.string("broadcast", "", link_layer_text(table.bytes(IFLA_BROADCAST), header.ifi_type), "", Colour::mac);
+  }
+  const auto permanent = table.bytes(IFLA_PERM_ADDRESS);
+  const bool differs = !table.has(IFLA_ADDRESS) || !std::ranges::equal(permanent, table.bytes(IFLA_ADDRESS));
+  if (table.has(IFLA_PERM_ADDRESS) && differs) {
+    printer.text(" permaddr ");
+    printer.string("permaddr", "", link_layer_text(permanent, header.ifi_type), "", Colour::mac);
   }
 }
 
@@ -294,6 +297,7 @@ void print_first_line(Session& session, const LinkTable& table, const LinkFilter
   }
 }
 
+/// The width of each column of the statistics: that of its longest title or value.
 class Columns {
  public:
   template <std::size_t Count>
@@ -305,31 +309,37 @@ class Columns {
   [[nodiscard]] int at(std::size_t column) const { return widths_.at(column); }
 
  private:
-  std::array<int, 7> widths_{10, 7, 6, 7, 7, 7, 10};
+  std::array<int, 8> widths_{10, 7, 6, 7, 7, 7, 10, 9};
 };
 
-void print_row(Printer& printer, const Columns& columns, std::size_t first, std::span<const std::uint64_t> values) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    printer.padded(std::to_string(values[i]), columns.at(first + i));
-    printer.text(" ");
-  }
-}
+struct Cell {
+  enum class Presence : std::uint8_t { shown, blank, absent };  ///< blank: the title's place stays, without a value
+  std::size_t column;
+  std::string_view title;
+  std::uint64_t value;
+  Presence presence = Presence::shown;
+};
 
-std::vector<std::string_view> with_last(std::vector<std::string_view> titles, bool has_last, std::string_view last) {
-  if (has_last) titles.push_back(last);
-  return titles;
-}
+Cell::Presence shown_or(bool shown, Cell::Presence otherwise) { return shown ? Cell::Presence::shown : otherwise; }
 
-/// Titles, each to the right of its column; the last one may be missing.
-void print_titles(Printer& printer, const Columns& columns, std::size_t first,
-                  std::span<const std::string_view> titles) {
-  const bool is_first_line = first == 0;
-  for (const std::string_view title : titles) {
-    if (first > 0) printer.text(" ");
-    if (!title.empty() || is_first_line) printer.padded(title, columns.at(first) - (first == 0 ? 4 : 0));
-    ++first;
+/// Titles to the right of their columns, and the values below. What counts errors begins in the second column.
+void print_block(Printer& printer, const Columns& columns, std::string_view name, std::span<const Cell> cells) {
+  using enum Cell::Presence;
+  const bool of_errors = cells.front().column != 0;
+  printer.text(name);
+  if (of_errors) printer.padded("", columns.at(0) - 10);
+  for (const auto& [column, title, value, presence] : cells) {
+    if (presence == absent) continue;
+    if (column != 0) printer.text(" ");
+    printer.padded(presence == shown ? title : "", columns.at(column) - (column == 0 ? 4 : 0));
   }
   printer.line_break();
+  printer.padded("", of_errors ? columns.at(0) + 5 : 4);
+  for (const auto& [column, title, value, presence] : cells) {
+    if (presence != shown) continue;
+    printer.padded(std::to_string(value), columns.at(column));
+    printer.text(" ");
+  }
 }
 
 void print_json_statistics(Session& session, const rtnl_link_stats64& s, const LinkTable& table) {
@@ -352,6 +362,7 @@ void print_json_statistics(Session& session, const rtnl_link_stats64& s, const L
     number("fifo_errors", s.rx_fifo_errors);
     number("missed_errors", s.rx_missed_errors);
     if (s.rx_nohandler != 0) number("nohandler", s.rx_nohandler);
+    if (s.rx_otherhost_dropped != 0) number("otherhost", s.rx_otherhost_dropped);
   }
   printer.close_object();
   printer.open_object("tx");
@@ -373,58 +384,54 @@ void print_json_statistics(Session& session, const rtnl_link_stats64& s, const L
   printer.close_object();
 }
 
+Columns columns_of(const rtnl_link_stats64& s, std::uint64_t carrier_changes, bool more) {
+  Columns columns;
+  columns.fit(std::array<std::uint64_t, 7>{s.rx_bytes, s.rx_packets, s.rx_errors, s.rx_dropped, s.rx_missed_errors,
+                                           s.multicast, s.rx_compressed});
+  columns.fit(std::array<std::uint64_t, 7>{s.tx_bytes, s.tx_packets, s.tx_errors, s.tx_dropped, s.tx_carrier_errors,
+                                           s.collisions, s.tx_compressed});
+  if (!more) return columns;
+  columns.fit(std::array<std::uint64_t, 8>{0, s.rx_length_errors, s.rx_crc_errors, s.rx_frame_errors, s.rx_fifo_errors,
+                                           s.rx_over_errors, s.rx_nohandler, s.rx_otherhost_dropped});
+  // One column to the right of where they are shown, as `ip` does it.
+  columns.fit(std::array<std::uint64_t, 7>{0, 0, s.tx_aborted_errors, s.tx_fifo_errors, s.tx_window_errors,
+                                           s.tx_heartbeat_errors, carrier_changes});
+  return columns;
+}
+
 void print_text_statistics(Session& session, const rtnl_link_stats64& s, const LinkTable& table) {
+  using enum Cell::Presence;
   Printer& printer = session.printer();
   const bool more = session.options().statistics > 1;
-  const bool has_changes = table.has(IFLA_CARRIER_CHANGES);
-  const std::array<std::uint64_t, 7> rx{s.rx_bytes,         s.rx_packets, s.rx_errors,    s.rx_dropped,
-                                        s.rx_missed_errors, s.multicast,  s.rx_compressed};
-  const std::array<std::uint64_t, 7> rx_errors{
-      0, s.rx_length_errors, s.rx_crc_errors, s.rx_frame_errors, s.rx_fifo_errors, s.rx_over_errors, s.rx_nohandler};
-  const std::array<std::uint64_t, 7> tx{s.tx_bytes,          s.tx_packets, s.tx_errors,    s.tx_dropped,
-                                        s.tx_carrier_errors, s.collisions, s.tx_compressed};
-  const std::array<std::uint64_t, 6> tx_errors{0,
-                                               s.tx_aborted_errors,
-                                               s.tx_fifo_errors,
-                                               s.tx_window_errors,
-                                               s.tx_heartbeat_errors,
-                                               table.u32(IFLA_CARRIER_CHANGES)};
-  Columns columns;
-  columns.fit(rx);
-  columns.fit(tx);
+  const std::uint64_t changes = table.u32(IFLA_CARRIER_CHANGES);
+  const Columns columns = columns_of(s, changes, more);
+  print_block(
+      printer, columns, "    RX: ",
+      std::array{Cell{0, "bytes", s.rx_bytes}, Cell{1, "packets", s.rx_packets}, Cell{2, "errors", s.rx_errors},
+                 Cell{3, "dropped", s.rx_dropped}, Cell{4, "missed", s.rx_missed_errors}, Cell{5, "mcast", s.multicast},
+                 Cell{6, "compressed", s.rx_compressed, shown_or(s.rx_compressed != 0, blank)}});
   if (more) {
-    columns.fit(rx_errors);
-    columns.fit(tx_errors);
-  }
-  const auto block = [&](std::string_view title, std::span<const std::uint64_t> values,
-                         const std::vector<std::string_view>& titles) {
-    printer.text(title);
-    print_titles(printer, columns, 0, titles);
-    printer.text("    ");
-    print_row(printer, columns, 0, values.first(values[6] != 0 ? 7 : 6));
-  };
-  const auto error_block = [&](std::string_view title, std::span<const std::uint64_t> values,
-                               const std::vector<std::string_view>& titles) {
     printer.line_break();
-    printer.text(title);
-    printer.padded("", columns.at(0) - 10);
-    print_titles(printer, columns, 1, titles);
-    printer.padded("", columns.at(0) + 5);
-    print_row(printer, columns, 1, values);
-  };
-  block("    RX: ", rx,
-        {"bytes", "packets", "errors", "dropped", "missed", "mcast", s.rx_compressed != 0 ? "compressed" : ""});
-  if (more) {
-    error_block("    RX errors:", std::span{rx_errors}.subspan(1, s.rx_nohandler != 0 ? 6 : 5),
-                with_last({"length", "crc", "frame", "fifo", "overrun"}, s.rx_nohandler != 0, "nohandler"));
+    print_block(
+        printer, columns, "    RX errors:",
+        std::array{Cell{1, "length", s.rx_length_errors}, Cell{2, "crc", s.rx_crc_errors},
+                   Cell{3, "frame", s.rx_frame_errors}, Cell{4, "fifo", s.rx_fifo_errors},
+                   Cell{5, "overrun", s.rx_over_errors},
+                   Cell{6, "nohandler", s.rx_nohandler, shown_or(s.rx_nohandler != 0, absent)},
+                   Cell{7, "otherhost", s.rx_otherhost_dropped, shown_or(s.rx_otherhost_dropped != 0, absent)}});
   }
   printer.line_break();
-  block("    TX: ", tx,
-        {"bytes", "packets", "errors", "dropped", "carrier", "collsns", s.tx_compressed != 0 ? "compressed" : ""});
-  if (more) {
-    error_block("    TX errors:", std::span{tx_errors}.subspan(1, has_changes ? 5 : 4),
-                with_last({"aborted", "fifo", "window", "heartbt"}, has_changes, "transns"));
-  }
+  print_block(printer, columns, "    TX: ",
+              std::array{Cell{0, "bytes", s.tx_bytes}, Cell{1, "packets", s.tx_packets}, Cell{2, "errors", s.tx_errors},
+                         Cell{3, "dropped", s.tx_dropped}, Cell{4, "carrier", s.tx_carrier_errors},
+                         Cell{5, "collsns", s.collisions},
+                         Cell{6, "compressed", s.tx_compressed, shown_or(s.tx_compressed != 0, blank)}});
+  if (!more) return;
+  printer.line_break();
+  print_block(printer, columns, "    TX errors:",
+              std::array{Cell{1, "aborted", s.tx_aborted_errors}, Cell{2, "fifo", s.tx_fifo_errors},
+                         Cell{3, "window", s.tx_window_errors}, Cell{4, "heartbt", s.tx_heartbeat_errors},
+                         Cell{5, "transns", changes, shown_or(table.has(IFLA_CARRIER_CHANGES), blank)}});
 }
 
 void print_statistics(Session& session, const LinkTable& table) {
@@ -448,11 +455,19 @@ void print_link_kind(Session& session, std::span<const std::byte> linkinfo) {
     if (has_data) kind->print != nullptr ? kind->print(session, data) : print_showings(session, data, kind->showings);
     printer.close_object();
   };
+  const auto print_own_statistics = [&](const Kind* kind) {
+    const bool has_any = info.has(IFLA_INFO_XSTATS) && session.options().statistics > 0;
+    if (kind == nullptr || kind->print_statistics == nullptr || !has_any) return;
+    printer.open_object("info_xstats");
+    kind->print_statistics(session, info.bytes(IFLA_INFO_XSTATS));
+    printer.close_object();
+  };
   if (info.has(IFLA_INFO_KIND)) {
     const std::string_view name = info.text(IFLA_INFO_KIND);
     printer.line_break();
     printer.string("info_kind", "    ", name);
     print(find_kind(name), "info_data", info.bytes(IFLA_INFO_DATA), info.has(IFLA_INFO_DATA));
+    print_own_statistics(find_kind(name));
   }
   if (info.has(IFLA_INFO_SLAVE_KIND)) {
     const std::string name{info.text(IFLA_INFO_SLAVE_KIND)};
@@ -463,6 +478,16 @@ void print_link_kind(Session& session, std::span<const std::byte> linkinfo) {
   }
   printer.close_object();
 }
+
+namespace {
+
+/// False if the kernel had no room for all of them in its message.
+bool print_all_functions(Session& session, const ifinfomsg& header, const LinkTable& table) {
+  if (!table.has(IFLA_VFINFO_LIST) || !table.has(IFLA_NUM_VF)) return true;
+  return print_virtual_functions(session, header, table.bytes(IFLA_VFINFO_LIST)) == table.u32(IFLA_NUM_VF);
+}
+
+}  // namespace
 
 bool print_link_brief(Session& session, const MessageView& message, const LinkFilter& filter) {
   const auto header = message.family_header<ifinfomsg>().value_or(ifinfomsg{});
@@ -508,8 +533,13 @@ bool print_link(Session& session, const MessageView& message, const LinkFilter& 
     printer.line_break();
     print_statistics(session, table);
   }
+  const bool functions_are_cut_short =
+      (filter.links_only || options.details > 0) && !print_all_functions(session, header, table);
   if (table.has(IFLA_PROP_LIST)) print_altnames(printer, table.bytes(IFLA_PROP_LIST));
   printer.text("\n");
+  if (functions_are_cut_short) {
+    std::fprintf(stderr, "Truncated VF list: %s\n", std::string{table.text(IFLA_IFNAME)}.c_str());
+  }
   return true;
 }
 

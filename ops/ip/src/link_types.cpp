@@ -6,6 +6,8 @@
 #include <array>
 #include <string_view>
 
+#include "names.hpp"
+
 namespace netherd::ip {
 
 namespace {
@@ -97,6 +99,7 @@ static_assert(std::ranges::is_sorted(type_names, {}, &TypeName::type));
 }  // namespace
 
 std::string link_type_text(unsigned type) {
+  if (names::numeric()) return '[' + std::to_string(type) + ']';
   const auto* const found = std::ranges::lower_bound(type_names, type, {}, &TypeName::type);
   if (found != type_names.end() && found->type == type) return std::string{found->name};
   return '[' + std::to_string(type) + ']';

@@ -23,11 +23,17 @@ const std::string_view link =
     "             group GROUP | netns { NAME | PID } | master DEV | nomaster | vrf NAME | alias TEXT | arp on|off |\n"
     "             promisc on|off | multicast on|off | allmulticast on|off | dynamic on|off | carrier on|off |\n"
     "             protodown on|off | addrgenmode MODE | numtxqueues N | numrxqueues N | link-netnsid ID |\n"
-    "             gso_max_size BYTES | gso_max_segs PACKETS | gro_max_size BYTES }\n"
-    "TYPE    := { bond | bond_slave | bridge | bridge_slave | dummy | gre | gretap | ifb | ip6gre | ip6gretap | ip6tnl "
+    "             gso_max_size BYTES | gso_max_segs PACKETS | gro_max_size BYTES | vf NUMBER FUNCTION }\n"
+    "FUNCTION := { mac LLADDR | vlan ID [ qos N ] [ proto PROTOCOL ] | rate MBPS | max_tx_rate MBPS | min_tx_rate MBPS "
     "|\n"
-    "             ipip | ipvlan | ipvtap | macvlan | macvtap | netkit | nlmon | sit | veth | vlan | vrf | vxlan |\n"
-    "             wireguard }";
+    "              spoofchk on|off | query_rss on|off | trust on|off | state auto|enable|disable | node_guid GUID |\n"
+    "              port_guid GUID }...\n"
+    "TYPE    := { bareudp | bond | bond_slave | bridge | bridge_slave | can | dummy | erspan | geneve | gre | gretap "
+    "|\n"
+    "             gtp | hsr | ifb | ip6erspan | ip6gre | ip6gretap | ip6tnl | ipip | ipvlan | ipvtap | macsec |\n"
+    "             macvlan | macvtap | netkit | nlmon | sit | vcan | veth | vlan | vrf | vti | vti6 | vxcan | vxlan |\n"
+    "             wireguard | xfrm }\n"
+    "       netherd ip link help TYPE: the words of a type";
 
 const std::string_view address =
     "Usage: netherd ip address { add | change | replace } IFADDR dev DEVICE [ LIFETIME ] [ FLAG ]...\n"

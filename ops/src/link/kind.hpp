@@ -104,6 +104,11 @@ std::optional<Kind> decode_kind(const engine::MessageView& message) {
   return decode_settings<Kind>(kind_info(message, IFLA_INFO_KIND, IFLA_INFO_DATA));
 }
 
+template <LinkKind Kind>
+void encode_kind_settings(engine::MessageWriter& writer, const Kind& kind) noexcept {
+  put_settings(writer, kind, KindRows<Kind>::rows);
+}
+
 template <LinkKind Port>
 std::optional<Port> decode_port(const engine::MessageView& message) {
   return decode_settings<Port>(kind_info(message, IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA));
@@ -112,9 +117,10 @@ std::optional<Port> decode_port(const engine::MessageView& message) {
 }  // namespace netherd::ops
 
 /// What every kind consists of; at the end of its source, in namespace netherd::ops.
-#define NETHERD_INSTANTIATE_KIND(Kind) \
-  template struct AddLink<Kind>;       \
-  template struct SetLinkKind<Kind>;   \
+#define NETHERD_INSTANTIATE_KIND(Kind)                                                    \
+  template struct AddLink<Kind>;                                                          \
+  template struct SetLinkKind<Kind>;                                                      \
+  template void encode_kind_settings<Kind>(engine::MessageWriter&, const Kind&) noexcept; \
   template std::optional<Kind> decode_kind<Kind>(const engine::MessageView&)
 #define NETHERD_INSTANTIATE_PORT(Port) \
   template struct SetPort<Port>;       \

@@ -221,18 +221,38 @@ constexpr auto gre_rows = std::tuple_cat(
                setting<YesNo<>>(&Gre::ignore_df, IFLA_GRE_IGNORE_DF, "ignore-df"), GreFlagsRow<Gre>{},
                setting(&Gre::fwmark, IFLA_GRE_FWMARK, "fwmark"), EncapsulationRow<Gre>{IFLA_GRE_ENCAP_TYPE}});
 
-/// Of no meaning here, but `ip` sends it for all GRE tunnels over IPv6.
-struct ErspanVersion {
-  static void put(MessageWriter& writer, const Ip6gre&) noexcept { writer.put_u8(IFLA_GRE_ERSPAN_VER, 1); }
-  static void describe(CommandText&, const Ip6gre&, const Ip6gre&) {}
-  static void read(Ip6gre&, const AttributeView&) noexcept {}
+/// The version decides which of the other attributes there are.
+template <typename Kind>
+struct ErspanRow {
+  static void put(MessageWriter& writer, const Kind& kind) noexcept {
+    const ErspanSettings& erspan = kind.erspan;
+    writer.put_u8(IFLA_GRE_ERSPAN_VER, erspan.version);
+    if (erspan.version == 1 && erspan.index != 0) writer.put_u32(IFLA_GRE_ERSPAN_INDEX, erspan.index);
+    if (erspan.version != 2) return;
+    writer.put_u8(IFLA_GRE_ERSPAN_DIR, erspan.egress ? 1 : 0);
+    writer.put_u16(IFLA_GRE_ERSPAN_HWID, erspan.hardware_id);
+  }
+  static void describe(CommandText& command, const Kind& kind, const Kind&) {
+    const ErspanSettings& erspan = kind.erspan;
+    if (erspan.version != 1) command.number("erspan_ver", erspan.version);
+    if (erspan.version == 1 && erspan.index != 0) command.number("erspan", erspan.index);
+    if (erspan.version != 2) return;
+    command.option("erspan_dir", erspan.egress ? "egress" : "ingress").number("erspan_hwid", erspan.hardware_id);
+  }
+  static void read(Kind& kind, const AttributeView& view) noexcept {
+    ErspanSettings& erspan = kind.erspan;
+    if (view.type() == IFLA_GRE_ERSPAN_VER) erspan.version = view.as<std::uint8_t>().value_or(1);
+    if (view.type() == IFLA_GRE_ERSPAN_INDEX) erspan.index = view.as<std::uint32_t>().value_or(0);
+    if (view.type() == IFLA_GRE_ERSPAN_DIR) erspan.egress = view.as<std::uint8_t>().value_or(0) != 0;
+    if (view.type() == IFLA_GRE_ERSPAN_HWID) erspan.hardware_id = view.as<std::uint16_t>().value_or(0);
+  }
 };
 
 constexpr auto ip6gre_rows = std::tuple_cat(
     ends<Ip6gre>(IFLA_GRE_LOCAL, IFLA_GRE_REMOTE, IFLA_GRE_LINK),
     std::tuple{setting(&Ip6gre::hoplimit, IFLA_GRE_TTL, "hoplimit"),
                Ip6SettingsRow<Ip6gre>{IFLA_GRE_ENCAP_LIMIT, IFLA_GRE_FLOWINFO, IFLA_GRE_FLAGS}, GreFlagsRow<Ip6gre>{},
-               ErspanVersion{}, setting(&Ip6gre::fwmark, IFLA_GRE_FWMARK, "fwmark"),
+               ErspanRow<Ip6gre>{}, setting(&Ip6gre::fwmark, IFLA_GRE_FWMARK, "fwmark"),
                EncapsulationRow<Ip6gre>{IFLA_GRE_ENCAP_TYPE}});
 
 constexpr std::tuple ipip_mode{setting<Mode<false>>(&Ipip::mode, IFLA_IPTUN_PROTO, "mode")};
@@ -274,11 +294,20 @@ struct KindRows<Gretap> {
   static constexpr auto rows = unless_external<Gre>(IFLA_GRE_COLLECT_METADATA, gre_rows);
 };
 template <>
+struct KindRows<Erspan> {
+  static constexpr auto rows =
+      unless_external<Erspan>(IFLA_GRE_COLLECT_METADATA, std::tuple_cat(gre_rows, std::tuple{ErspanRow<Erspan>{}}));
+};
+template <>
 struct KindRows<Ip6gre> {
   static constexpr auto rows = unless_external<Ip6gre>(IFLA_GRE_COLLECT_METADATA, ip6gre_rows);
 };
 template <>
 struct KindRows<Ip6gretap> {
+  static constexpr auto rows = unless_external<Ip6gre>(IFLA_GRE_COLLECT_METADATA, ip6gre_rows);
+};
+template <>
+struct KindRows<Ip6erspan> {
   static constexpr auto rows = unless_external<Ip6gre>(IFLA_GRE_COLLECT_METADATA, ip6gre_rows);
 };
 template <>
@@ -314,8 +343,10 @@ struct KindRows<Vti6> {
 
 NETHERD_INSTANTIATE_KIND(Gre);
 NETHERD_INSTANTIATE_KIND(Gretap);
+NETHERD_INSTANTIATE_KIND(Erspan);
 NETHERD_INSTANTIATE_KIND(Ip6gre);
 NETHERD_INSTANTIATE_KIND(Ip6gretap);
+NETHERD_INSTANTIATE_KIND(Ip6erspan);
 NETHERD_INSTANTIATE_KIND(Ipip);
 NETHERD_INSTANTIATE_KIND(Sit);
 NETHERD_INSTANTIATE_KIND(Ip6tnl);

@@ -83,6 +83,11 @@ struct SetPort {
 template <LinkKind Kind>
 [[nodiscard]] std::optional<Kind> decode_kind(const engine::MessageView& message);
 
+/// Writes the attributes of the kind (the content of IFLA_INFO_DATA), also where all of them have their defaults: to a
+/// kind whose changes set everything, no attributes may mean something else than the defaults.
+template <LinkKind Kind>
+void encode_kind_settings(engine::MessageWriter& writer, const Kind& kind) noexcept;
+
 /// What the link is to its master (BridgePort, BondPort); nothing if it has no master of that kind.
 template <LinkKind Port>
 [[nodiscard]] std::optional<Port> decode_port(const engine::MessageView& message);

@@ -80,7 +80,7 @@ void parse_bond(Words& words, KindContext& context) {
     } else if (words.accept("ns_ip6_target")) {
       put_targets(words, context.request, IFLA_BOND_NS_IP6_TARGET, AF_INET6);
     } else if (!take_setting(words, settings, context.request, context.environment)) {
-      fail("bond: unknown command \"" + std::string{words.peek()} + "\"?");
+      fail_unknown_setting(words, context);
     }
   }
 }
@@ -174,14 +174,48 @@ constexpr std::array slave_showings{
     Showing{IFLA_BOND_SLAVE_LINK_FAILURE_COUNT, Shown::u32, "link_failure_count"},
     Showing{IFLA_BOND_SLAVE_PERM_HWADDR, Shown::lladdr, "perm_hwaddr"},
     Showing{IFLA_BOND_SLAVE_QUEUE_ID, Shown::u16, "queue_id"},
-    Showing{IFLA_BOND_SLAVE_PRIO, Shown::u32, "prio"},
+    Showing{IFLA_BOND_SLAVE_PRIO, Shown::s32, "prio"},
     Showing{IFLA_BOND_SLAVE_AD_AGGREGATOR_ID, Shown::u16, "ad_aggregator_id"},
-    Showing{IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE, Shown::u8, "ad_actor_oper_port_state"},
-    Showing{IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE, Shown::u16, "ad_partner_oper_port_state"},
 };
+constexpr std::array actor_showings{
+    Showing{IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE, Shown::u8, "ad_actor_oper_port_state"}};
+constexpr std::array partner_showings{
+    Showing{IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE, Shown::u16, "ad_partner_oper_port_state"}};
 
-constexpr std::array kinds{Kind{.name = "bond", .parse = parse_bond, .print = print_bond},
-                           Kind{.name = "bond_slave", .settings = slave_settings, .showings = slave_showings}};
+/// LACP_STATE_* of linux/if_bonding.h, from the lowest bit on.
+constexpr std::array<std::string_view, 8> port_states{"active",     "short_timeout", "aggregating", "in_sync",
+                                                      "collecting", "distributing",  "defaulted",   "expired"};
+
+void print_port_state(Printer& printer, const char* key, unsigned state) {
+  printer.open_array(key);
+  printer.text(std::string{key} + " <");
+  for (std::size_t bit = 0; bit < port_states.size(); ++bit) {
+    if ((state & (1U << bit)) == 0) continue;
+    state &= ~(1U << bit);
+    printer.string(nullptr, "", port_states.at(bit), state != 0 ? "," : "");
+  }
+  printer.text("> ");
+  printer.close_array();
+}
+
+void print_slave(Session& session, std::span<const std::byte> data) {
+  const AttributeTable<IFLA_BOND_SLAVE_MAX> table{data};
+  print_showings(session, data, slave_showings);
+  print_showings(session, data, actor_showings);
+  if (table.has(IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE)) {
+    print_port_state(session.printer(), "ad_actor_oper_port_state_str",
+                     table.u8(IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE));
+  }
+  print_showings(session, data, partner_showings);
+  if (table.has(IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE)) {
+    print_port_state(session.printer(), "ad_partner_oper_port_state_str",
+                     table.u16(IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE) & 0xFFU);
+  }
+}
+
+constexpr std::array kinds{
+    Kind{.name = "bond", .settings = settings, .parse = parse_bond, .print = print_bond},
+    Kind{.name = "bond_slave", .settings = slave_settings, .print = print_slave, .unknown = unknown_option}};
 
 }  // namespace
 

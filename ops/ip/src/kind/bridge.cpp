@@ -19,7 +19,7 @@ constexpr std::array settings{
     Setting{"stp_state", Value::u32, IFLA_BR_STP_STATE},
     Setting{"priority", Value::u16, IFLA_BR_PRIORITY},
     Setting{"vlan_filtering", Value::u8, IFLA_BR_VLAN_FILTERING},
-    Setting{"vlan_protocol", Value::vlan_protocol, IFLA_BR_VLAN_PROTOCOL},
+    Setting{"vlan_protocol", Value::ethertype, IFLA_BR_VLAN_PROTOCOL},
     Setting{"group_fwd_mask", Value::u16, IFLA_BR_GROUP_FWD_MASK},
     Setting{"group_address", Value::lladdr, IFLA_BR_GROUP_ADDR},
     Setting{"fdb_flush", Value::flag, IFLA_BR_FDB_FLUSH},
@@ -84,7 +84,7 @@ void parse_bridge(Words& words, KindContext& context) {
         take_setting(words, last, context.request, context.environment)) {
       continue;
     }
-    fail("bridge: unknown command \"" + std::string{words.peek()} + "\"?");
+    fail_unknown_setting(words, context);
   }
   if (options.optmask != 0) context.request.put_value(IFLA_BR_MULTI_BOOLOPT, options);
 }
@@ -97,7 +97,7 @@ constexpr std::array before_options{
     Showing{IFLA_BR_STP_STATE, Shown::u32, "stp_state"},
     Showing{IFLA_BR_PRIORITY, Shown::u16, "priority"},
     Showing{IFLA_BR_VLAN_FILTERING, Shown::u8, "vlan_filtering"},
-    Showing{IFLA_BR_VLAN_PROTOCOL, Shown::vlan_protocol, "vlan_protocol"},
+    Showing{IFLA_BR_VLAN_PROTOCOL, Shown::ethertype, "vlan_protocol"},
     Showing{IFLA_BR_BRIDGE_ID, Shown::bridge_id, "bridge_id"},
     Showing{IFLA_BR_ROOT_ID, Shown::bridge_id, "root_id", "designated_root"},
     Showing{IFLA_BR_ROOT_PORT, Shown::u16, "root_port"},
@@ -185,7 +185,7 @@ void parse_port(Words& words, KindContext& context) {
     if (words.accept_short("nobackup_port")) {
       context.request.put_u32(IFLA_BRPORT_BACKUP_PORT, 0);
     } else if (!take_setting(words, port_settings, context.request, context.environment)) {
-      fail("bridge_slave: unknown option \"" + std::string{words.peek()} + "\"?");
+      fail_unknown_setting(words, context);
     }
   }
 }
@@ -257,8 +257,12 @@ void print_port(Session& session, std::span<const std::byte> data) {
   print_showings(session, data, port_showings_last);
 }
 
-constexpr std::array kinds{Kind{.name = "bridge", .parse = parse_bridge, .print = print_bridge},
-                           Kind{.name = "bridge_slave", .parse = parse_port, .print = print_port}};
+constexpr std::array kinds{Kind{.name = "bridge", .settings = settings, .parse = parse_bridge, .print = print_bridge},
+                           Kind{.name = "bridge_slave",
+                                .settings = port_settings,
+                                .parse = parse_port,
+                                .print = print_port,
+                                .unknown = unknown_option}};
 
 }  // namespace
 

@@ -26,11 +26,7 @@ constexpr std::array<std::string_view, 2> modes{"l2", "l3"};
 }  // namespace netkit
 
 void parse_veth(Words& words, KindContext& context) {
-  if (words.peek() != "peer") {
-    if (words.abbreviates("help")) fail("Usage: ip link <options> type veth [peer <options>]");
-    fail("veth: unknown command \"" + std::string{words.peek()} + "\"?\nUsage: ... veth [ peer SETTINGS ]");
-  }
-  words.skip();
+  if (!words.accept("peer")) fail_unknown_setting(words, context);
   parse_peer(words, context, VETH_INFO_PEER);
   if (!words.empty()) refuse_garbage("peer", words.peek());
 }
@@ -54,7 +50,7 @@ void parse_netkit(Words& words, KindContext& context) {
         take_policy(words, context.request, netkit::policy)) {
       continue;
     }
-    if (!words.accept("peer")) fail("netkit: unknown option \"" + std::string{words.peek()} + "\"?");
+    if (!words.accept("peer")) fail_unknown_setting(words, context);
     if (!words.empty()) take_policy(words, context.request, netkit::peer_policy);
     if (!words.empty()) parse_peer(words, context, netkit::peer_info);
     return;
@@ -98,7 +94,7 @@ constexpr std::array vrf_slave_showings{Showing{IFLA_VRF_PORT_TABLE, Shown::u32,
 
 void parse_vrf(Words& words, KindContext& context) {
   while (!words.empty()) {
-    if (!words.accept_short("table")) fail("vrf: unknown option \"" + std::string{words.peek()} + "\"?");
+    if (!words.accept_short("table")) fail_unknown_setting(words, context);
     const std::string_view word = words.take();
     const auto table = names::read_table(word);
     if (!table) refuse(word, "invalid table ID\n");
@@ -106,10 +102,49 @@ void parse_vrf(Words& words, KindContext& context) {
   }
 }
 
-constexpr std::array kinds{Kind{.name = "veth", .parse = parse_veth}, Kind{.name = "netkit", .parse = parse_netkit},
-                           Kind{.name = "vrf", .showings = vrf_showings, .parse = parse_vrf},
-                           Kind{.name = "vrf_slave", .showings = vrf_slave_showings},
-                           Kind{.name = "tun", .print = print_tun}};
+constexpr std::array hsr_settings{
+    Setting{.keyword = "supervision",
+            .value = Value::u8,
+            .attribute = IFLA_HSR_MULTICAST_SPEC,
+            .complaint = "ADDR-BYTE is invalid"},
+    Setting{.keyword = "version", .value = Value::u8, .attribute = IFLA_HSR_VERSION, .complaint = "version is invalid"},
+    Setting{.keyword = "proto", .value = Value::u8, .attribute = IFLA_HSR_PROTOCOL, .complaint = "protocol is invalid"},
+    Setting{.keyword = "slave1", .value = Value::link, .attribute = IFLA_HSR_SLAVE1, .complaint = "No such interface"},
+    Setting{.keyword = "slave2", .value = Value::link, .attribute = IFLA_HSR_SLAVE2, .complaint = "No such interface"},
+};
+constexpr std::array hsr_showings{
+    Showing{IFLA_HSR_SEQ_NR, Shown::u16, "seq_nr", "sequence"},
+    Showing{IFLA_HSR_SUPERVISION_ADDR, Shown::lladdr, "supervision_addr", "supervision"},
+    Showing{IFLA_HSR_PROTOCOL, Shown::u8, "proto"},
+};
+
+void print_hsr(Session& session, std::span<const std::byte> data) {
+  const AttributeTable<64> table{data};
+  Printer& printer = session.printer();
+  const auto slave = [&](std::size_t attribute, const char* key) {
+    const std::string before = std::string{key} + ' ';
+    table.has(attribute) ? printer.string(key, before, session.link_name(table.index(attribute)))
+                         : printer.null(key, before + "<none> ");
+  };
+  slave(IFLA_HSR_SLAVE1, "slave1");
+  slave(IFLA_HSR_SLAVE2, "slave2");
+  print_showings(session, data, hsr_showings);
+}
+
+constexpr std::array kinds{
+    Kind{.name = "veth", .parse = parse_veth, .usage = {"[ peer SETTING... ]"}},
+    Kind{.name = "netkit",
+         .parse = parse_netkit,
+         .unknown = unknown_option,
+         .usage = {"[ mode { l2 | l3 } ] [ forward | blackhole ]", "[ peer [ forward | blackhole ] SETTING... ]"}},
+    Kind{.name = "hsr", .settings = hsr_settings, .print = print_hsr, .unknown = R"(what is "$"?)"},
+    Kind{.name = "vrf",
+         .showings = vrf_showings,
+         .parse = parse_vrf,
+         .unknown = unknown_option,
+         .usage = {"[ table TABLE ]"}},
+    Kind{.name = "vrf_slave", .showings = vrf_slave_showings},
+    Kind{.name = "tun", .print = print_tun}};
 
 }  // namespace
 

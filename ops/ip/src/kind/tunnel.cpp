@@ -25,7 +25,9 @@ namespace {
 
 constexpr std::uint32_t most_label = (1U << 20U) - 1;
 
-ops::IpAddress to_address(const Inet& inet) {
+/// The end of a tunnel; none for "any".
+std::optional<ops::IpAddress> to_end(const Inet& inet) {
+  if (inet.size == 0 || inet.is_unspecified()) return std::nullopt;
   if (inet.family == AF_INET) {
     boost::asio::ip::address_v4::bytes_type bytes;
     std::memcpy(bytes.data(), inet.data.data(), bytes.size());
@@ -49,20 +51,30 @@ std::uint32_t take_key(Words& words, std::string_view keyword) {
 }
 
 template <typename Tunnel>
-constexpr bool over_ipv6 = requires(Tunnel tunnel) { tunnel.ipv6; };
-template <typename Tunnel>
 constexpr bool is_gre = requires(Tunnel tunnel) { tunnel.flags; };
 template <typename Tunnel>
+constexpr bool is_vti = std::derived_from<Tunnel, ops::Vti>;
+template <typename Tunnel>
+constexpr bool over_ipv6 = requires(Tunnel tunnel) { tunnel.ipv6; } || std::is_same_v<Tunnel, ops::Vti6>;
+template <typename Tunnel>
 constexpr int family = over_ipv6<Tunnel> ? AF_INET6 : AF_INET;
+/// `ip` takes abbreviations of most words of GRE and VTI, and of few words of the other tunnels.
+template <typename Tunnel>
+constexpr bool takes_short_words = is_gre<Tunnel> || is_vti<Tunnel>;
+
+template <typename Tunnel>
+bool accept_word(Words& words, std::string_view keyword) {
+  return takes_short_words<Tunnel> ? words.accept_short(keyword) : words.accept(keyword);
+}
 
 template <typename Tunnel>
 bool take_ends(Words& words, Tunnel& tunnel, Environment& environment) {
-  if (words.accept("remote")) {
-    tunnel.remote = to_address(take_address(words, family<Tunnel>));
-  } else if (words.accept("local")) {
-    tunnel.local = to_address(take_address(words, family<Tunnel>));
+  if (accept_word<Tunnel>(words, "remote")) {
+    tunnel.remote = to_end(take_address(words, family<Tunnel>));
+  } else if (accept_word<Tunnel>(words, "local")) {
+    tunnel.local = to_end(take_address(words, family<Tunnel>));
   } else if (words.accept_short("dev")) {
-    tunnel.dev = ops::LinkReference{ops::InterfaceIndex{index_of(environment, words.take())}, {}};
+    tunnel.dev = ops::LinkReference{ops::InterfaceIndex{take_lower_device(words, environment)}, {}};
   } else {
     return false;
   }
@@ -93,47 +105,111 @@ bool take_encapsulation(Words& words, ops::TunnelEncapsulation& udp) {
   return true;
 }
 
-/// `key`, `seq` and `csum` for both directions, or with "i" or "o" before them for one.
+/// What a word of GRE or VTI speaks of: "key", "seq" and "csum" mean both directions, with "i" or "o" before them one.
+struct Direction {
+  std::string_view prefix;
+  bool in;
+  bool out;
+  bool on;
+};
+constexpr std::array directions{Direction{"", true, true, true},   Direction{"no", true, true, false},
+                                Direction{"i", true, false, true}, Direction{"noi", true, false, false},
+                                Direction{"o", false, true, true}, Direction{"noo", false, true, false}};
+
+/// The direction of the current word, which is read, if it is this noun or an abbreviation. The first one that fits is
+/// meant.
+const Direction* accept_direction(Words& words, std::string_view noun) {
+  for (const Direction& direction : directions) {
+    if (words.accept_short(std::string{direction.prefix}.append(noun))) return &direction;
+  }
+  return nullptr;
+}
+
 bool take_gre_flags(Words& words, ops::GreFlags& flags) {
-  if (words.accept("key")) {
-    flags.ikey = flags.okey = take_key(words, "key");
-  } else if (words.accept("ikey")) {
-    flags.ikey = take_key(words, "ikey");
-  } else if (words.accept("okey")) {
-    flags.okey = take_key(words, "okey");
-  } else if (words.is("nokey") || words.is("noikey") || words.is("nookey")) {
-    const std::string_view word = words.take();
-    if (word != "nookey") flags.ikey.reset();
-    if (word != "noikey") flags.okey.reset();
+  if (const Direction* key = accept_direction(words, "key")) {
+    const auto value = key->on ? std::optional{take_key(words, std::string{key->prefix} + "key")} : std::nullopt;
+    if (key->in) flags.ikey = value;
+    if (key->out) flags.okey = value;
+  } else if (const Direction* sequence = accept_direction(words, "seq")) {
+    if (sequence->in) flags.iseq = sequence->on;
+    if (sequence->out) flags.oseq = sequence->on;
+  } else if (const Direction* checksum = accept_direction(words, "csum")) {
+    if (checksum->in) flags.icsum = checksum->on;
+    if (checksum->out) flags.ocsum = checksum->on;
   } else {
-    static constexpr std::array<std::string_view, 2> kinds{"seq", "csum"};
-    for (const std::string_view kind : kinds) {
-      const bool off = !words.empty() && words.peek().starts_with("no");
-      const std::string_view word = words.empty() ? std::string_view{} : words.peek().substr(off ? 2 : 0);
-      const std::string in = 'i' + std::string{kind};
-      const std::string out = 'o' + std::string{kind};
-      if (word != kind && word != in && word != out) continue;
-      if (word != out) (kind == "seq" ? flags.iseq : flags.icsum) = !off;
-      if (word != in) (kind == "seq" ? flags.oseq : flags.ocsum) = !off;
-      words.skip();
-      return true;
-    }
+    return false;
+  }
+  return true;
+}
+
+bool take_vti_key(Words& words, ops::Vti& vti) {
+  for (const Direction& direction : directions) {
+    if (!direction.on) continue;
+    const std::string keyword = std::string{direction.prefix} + "key";
+    if (!words.accept_short(keyword)) continue;
+    const std::uint32_t key = take_key(words, keyword);
+    if (direction.in) vti.ikey = key;
+    if (direction.out) vti.okey = key;
+    return true;
+  }
+  return false;
+}
+
+constexpr std::uint32_t most_erspan_index = (1U << 20U) - 1;
+
+/// A number of a type that holds `type_most`, within further limits.
+std::uint32_t take_within(Words& words, std::uint32_t type_most, std::uint32_t least, std::uint32_t most,
+                          std::string_view bad_number, std::string_view out_of_range) {
+  const std::string_view word = words.empty() ? std::string_view{} : words.peek();
+  const auto number = static_cast<std::uint32_t>(words.take_number(type_most, bad_number));
+  if (number < least || number > most) refuse(word, out_of_range);
+  return number;
+}
+
+bool take_erspan(Words& words, ops::ErspanSettings& erspan) {
+  if (words.accept("erspan")) {
+    erspan.index = take_within(words, UINT32_MAX, 1, most_erspan_index, "invalid erspan index\n",
+                               "erspan index must be > 0 and <= 20-bit\n");
+  } else if (words.accept("erspan_ver")) {
+    erspan.version = static_cast<std::uint8_t>(
+        take_within(words, UINT8_MAX, 0, 2, "invalid erspan version\n", "erspan version must be 0/1/2\n"));
+  } else if (words.accept("erspan_dir")) {
+    if (!words.abbreviates("ingress") && !words.abbreviates("egress"))
+      refuse(words.take(), "Invalid erspan direction.");
+    erspan.egress = words.take().starts_with('e');
+  } else if (words.accept("erspan_hwid")) {
+    erspan.hardware_id = words.take_u16("invalid erspan hwid\n");
+  } else {
     return false;
   }
   return true;
 }
 
 template <typename Tunnel>
+bool accept_hop_limit(Words& words) {
+  return accept_word<Tunnel>(words, "ttl") || accept_word<Tunnel>(words, "hoplimit") ||
+         accept_word<Tunnel>(words, "hlim");
+}
+
+template <typename Tunnel>
+bool accept_traffic_class(Words& words) {
+  return accept_word<Tunnel>(words, "tos") || accept_word<Tunnel>(words, "tclass") ||
+         (!takes_short_words<Tunnel> && words.accept("tc")) || words.accept_short("dsfield");
+}
+
+template <typename Tunnel>
 bool take_ipv4_header(Words& words, Tunnel& tunnel) {
-  if (words.accept("ttl") || words.accept("hoplimit") || words.accept("hlim")) {
+  if (accept_word<Tunnel>(words, "nopmtudisc")) {
+    tunnel.pmtudisc = false;
+  } else if (accept_word<Tunnel>(words, "pmtudisc")) {
+    tunnel.pmtudisc = true;
+  } else if (accept_hop_limit<Tunnel>(words)) {
     tunnel.ttl = words.accept("inherit") ? std::uint8_t{0} : words.take_u8("invalid TTL\n");
-  } else if (words.accept("tos") || words.accept("tclass") || words.accept_short("dsfield")) {
+  } else if (accept_traffic_class<Tunnel>(words)) {
     const std::string_view word = words.take();
     const auto tos = word == "inherit" ? std::optional{1U} : names::read_dsfield(word);
     if (!tos) refuse(word, "bad TOS value");
     tunnel.tos = static_cast<std::uint8_t>(*tos);
-  } else if (words.is("pmtudisc") || words.is("nopmtudisc")) {
-    tunnel.pmtudisc = words.take() == "pmtudisc";
   } else if (words.accept("fwmark")) {
     tunnel.fwmark = words.take_u32("invalid fwmark\n");
   } else {
@@ -150,12 +226,14 @@ std::uint32_t take_hexadecimal(Words& words, std::uint32_t most, std::string_vie
   return static_cast<std::uint32_t>(number);
 }
 
-bool take_ipv6_header(Words& words, ops::Ip6TunnelSettings& ipv6, std::uint8_t& hoplimit, std::uint32_t& fwmark) {
-  if (words.accept("ttl") || words.accept("hoplimit") || words.accept("hlim")) {
-    hoplimit = words.accept("inherit") ? std::uint8_t{0} : words.take_u8("invalid HLIM\n");
+template <typename Tunnel>
+bool take_ipv6_header(Words& words, Tunnel& tunnel) {
+  ops::Ip6TunnelSettings& ipv6 = tunnel.ipv6;
+  if (accept_hop_limit<Tunnel>(words)) {
+    tunnel.hoplimit = words.accept("inherit") ? std::uint8_t{0} : words.take_u8("invalid HLIM\n");
   } else if (words.accept("encaplimit")) {
     ipv6.encaplimit = words.accept("none") ? std::nullopt : std::optional{words.take_u8("invalid ELIM")};
-  } else if (words.accept("tclass") || words.accept("tc") || words.accept("tos") || words.accept_short("dsfield")) {
+  } else if (accept_traffic_class<Tunnel>(words)) {
     ipv6.tclass_inherit = words.accept("inherit");
     ipv6.tclass = ipv6.tclass_inherit ? std::uint8_t{0}
                                       : static_cast<std::uint8_t>(take_hexadecimal(words, UINT8_MAX, "invalid TClass"));
@@ -168,7 +246,7 @@ bool take_ipv6_header(Words& words, ops::Ip6TunnelSettings& ipv6, std::uint8_t& 
     ipv6.dscp_inherit = true;
   } else if (words.accept("fwmark")) {
     ipv6.fwmark_inherit = words.accept("inherit");
-    fwmark = ipv6.fwmark_inherit ? 0 : words.take_u32("invalid fwmark\n");
+    tunnel.fwmark = ipv6.fwmark_inherit ? 0 : words.take_u32("invalid fwmark\n");
   } else if (words.is("allow-localremote") || words.is("noallow-localremote")) {
     ipv6.allow_localremote = words.take() == "allow-localremote";
   } else {
@@ -199,13 +277,13 @@ bool take_mode(Words& words, Tunnel& tunnel) {
 template <typename Tunnel>
 bool take_own(Words& words, Tunnel& tunnel) {
   if constexpr (is_gre<Tunnel>) {
-    if (take_gre_flags(words, tunnel.flags)) return true;
     if constexpr (!over_ipv6<Tunnel>) {
       if (words.is("ignore-df") || words.is("noignore-df")) {
         tunnel.ignore_df = words.take() == "ignore-df";
         return true;
       }
     }
+    if constexpr (requires { tunnel.erspan; }) return take_erspan(words, tunnel.erspan);
   } else if (take_mode(words, tunnel)) {
     return true;
   }
@@ -215,16 +293,47 @@ bool take_own(Words& words, Tunnel& tunnel) {
   return false;
 }
 
-/// Appends what the struct encodes as IFLA_INFO_DATA.
+/// A group of receivers is the key where there is none.
+void complete_multicast(ops::Gre& tunnel) {
+  if (!tunnel.remote || !tunnel.remote->is_multicast()) return;
+  const std::uint32_t group = tunnel.remote->to_v4().to_uint();
+  if (tunnel.flags.ikey.value_or(0) == 0) tunnel.flags.ikey = group;
+  if (tunnel.flags.okey.value_or(0) == 0) tunnel.flags.okey = group;
+  if (!tunnel.local) fail("A broadcast tunnel requires a source address.");
+}
+
+/// Appends what the struct encodes.
 template <typename Tunnel>
 void put_tunnel(Request& request, const Tunnel& tunnel) {
   alignas(engine::message_alignment) std::array<std::byte, 2048> buffer;
   engine::MessageWriter writer{buffer};
-  ops::SetLinkKind<Tunnel>{.kind = tunnel}.encode(writer);
-  const AttributeTable<IFLA_LINKINFO> link{engine::MessageView{writer.message()}.attributes<ifinfomsg>()};
-  const AttributeTable<IFLA_INFO_DATA> info{link.bytes(IFLA_LINKINFO)};
-  for (const engine::AttributeView attribute : engine::Attributes{info.bytes(IFLA_INFO_DATA)}) {
+  writer.begin(RTM_NEWLINK, 0);
+  writer.put_family_header(ifinfomsg{});
+  ops::encode_kind_settings(writer, tunnel);
+  for (const engine::AttributeView attribute : engine::MessageView{writer.message()}.attributes<ifinfomsg>()) {
     request.put(attribute.type(), attribute.payload());
+  }
+}
+
+template <typename Tunnel>
+bool take_tunnel_word(Words& words, Tunnel& tunnel, KindContext& context) {
+  if constexpr (is_gre<Tunnel>) {
+    if (take_gre_flags(words, tunnel.flags)) return true;
+  }
+  if constexpr (is_vti<Tunnel>) {
+    if (take_vti_key(words, tunnel)) return true;
+    if (take_ends(words, tunnel, context.environment)) return true;
+    if (!words.accept("fwmark")) return false;
+    tunnel.fwmark = words.take_u32("invalid fwmark\n");
+    return true;
+  } else {
+    if (take_ends(words, tunnel, context.environment) || take_encapsulation(words, tunnel.encapsulation)) return true;
+    if constexpr (over_ipv6<Tunnel>) {
+      if (take_ipv6_header(words, tunnel)) return true;
+    } else {
+      if (take_ipv4_header(words, tunnel)) return true;
+    }
+    return take_own(words, tunnel) || (words.accept("external") && (tunnel.external = true));
   }
 }
 
@@ -238,21 +347,13 @@ void parse_tunnel(Words& words, KindContext& context) {
     tunnel = *there;
   }
   while (!words.empty()) {
-    bool taken = take_ends(words, tunnel, context.environment) || take_encapsulation(words, tunnel.encapsulation);
-    if constexpr (over_ipv6<Tunnel>) {
-      taken = taken || take_ipv6_header(words, tunnel.ipv6, tunnel.hoplimit, tunnel.fwmark);
-    } else {
-      taken = taken || take_ipv4_header(words, tunnel);
-    }
-    if (taken || take_own(words, tunnel)) continue;
-    if (words.accept("external")) {
-      tunnel.external = true;
-      continue;
-    }
-    fail(std::string{context.kind} + ": unknown option \"" + std::string{words.peek()} + "\"?", status_usage);
+    if (take_tunnel_word(words, tunnel, context)) continue;
+    if (words.peek().starts_with("6rd-")) fail_not_supported(words.peek());
+    fail_unknown_setting(words, context);
   }
-  if constexpr (!over_ipv6<Tunnel>) {
-    if (tunnel.ttl != 0 && !tunnel.pmtudisc) fail("ttl != 0 and nopmtudisc are incompatible", status_usage);
+  if constexpr (is_gre<Tunnel> && !over_ipv6<Tunnel>) complete_multicast(tunnel);
+  if constexpr (std::derived_from<Tunnel, ops::Ipip>) {
+    if (tunnel.ttl != 0 && !tunnel.pmtudisc) fail("ttl != 0 and nopmtudisc are incompatible");
   }
   put_tunnel(context.request, tunnel);
 }
@@ -312,6 +413,14 @@ void print_gre_flags(Printer& printer, const AttributeTable<64>& table) {
   if ((out & GRE_CSUM) != 0) printer.flag("ocsum", "ocsum ");
 }
 
+constexpr std::array<std::string_view, 2> erspan_directions{"ingress", "egress"};
+constexpr std::array erspan_showings{
+    Showing{IFLA_GRE_ERSPAN_INDEX, Shown::u32, "erspan_index"},
+    Showing{IFLA_GRE_ERSPAN_VER, Shown::u8, "erspan_ver"},
+    Showing{IFLA_GRE_ERSPAN_DIR, Shown::word_u8, "erspan_dir", {}, erspan_directions, "egress"},
+    Showing{IFLA_GRE_ERSPAN_HWID, Shown::hex16, "erspan_hwid"},
+};
+
 void print_gre(Session& session, std::span<const std::byte> data) {
   const AttributeTable<64> table{data};
   Printer& printer = session.printer();
@@ -328,6 +437,7 @@ void print_gre(Session& session, std::span<const std::byte> data) {
   if (table.u8(IFLA_GRE_IGNORE_DF) != 0) printer.flag("ignore_df", "ignore-df ");
   print_gre_flags(printer, table);
   if (table.u32(IFLA_GRE_FWMARK) != 0) printer.hex("fwmark", "fwmark ", table.u32(IFLA_GRE_FWMARK));
+  print_showings(session, data, erspan_showings);
   print_encapsulation(printer, table, IFLA_GRE_ENCAP_TYPE);
 }
 
@@ -370,7 +480,8 @@ void print_ipip(Session& session, std::span<const std::byte> data) {
   print_encapsulation(printer, table, IFLA_IPTUN_ENCAP_TYPE);
 }
 
-void print_flow(Printer& printer, std::uint32_t flags, std::uint32_t flowinfo) {
+void print_flow(Printer& printer, std::uint32_t flags, const AttributeTable<64>& table, std::size_t flow) {
+  const std::uint32_t flowinfo = ntohl(table.u32(flow));
   const auto hexadecimal = [](const char* format, std::uint32_t value) {
     std::array<char, 12> text;
     std::snprintf(text.data(), text.size(), format, value);
@@ -378,12 +489,12 @@ void print_flow(Printer& printer, std::uint32_t flags, std::uint32_t flowinfo) {
   };
   if ((flags & IP6_TNL_F_USE_ORIG_TCLASS) != 0) {
     printer.flag("ip6_tnl_f_use_orig_tclass", "tclass inherit ");
-  } else {
+  } else if (table.has(flow)) {
     printer.string("tclass", "tclass ", hexadecimal("0x%02x", flowinfo >> 20U & 0xFFU));
   }
   if ((flags & IP6_TNL_F_USE_ORIG_FLOWLABEL) != 0) {
     printer.flag("ip6_tnl_f_use_orig_flowlabel", "flowlabel inherit ");
-  } else {
+  } else if (table.has(flow)) {
     printer.string("flowlabel", "flowlabel ", hexadecimal("0x%05x", flowinfo & most_label));
   }
 }
@@ -397,9 +508,11 @@ void print_ipv6_header(Printer& printer, const AttributeTable<64>& table, std::s
   } else if (table.has(limit)) {
     printer.number("encap_limit", "encaplimit ", unsigned{table.u8(limit)});
   }
-  print_flow(printer, flags, ntohl(table.u32(flow)));
+  print_flow(printer, flags, table, flow);
   if ((flags & IP6_TNL_F_RCV_DSCP_COPY) != 0) printer.flag("ip6_tnl_f_rcv_dscp_copy", "dscp inherit ");
-  if ((flags & IP6_TNL_F_MIP6_DEV) != 0) printer.flag("ip6_tnl_f_mip6_dev", "mip6 ");
+}
+
+void print_local_remote(Printer& printer, std::uint32_t flags) {
   if ((flags & IP6_TNL_F_ALLOW_LOCAL_REMOTE) != 0) printer.flag("ip6_tnl_f_allow_local_remote", "allow-localremote ");
 }
 
@@ -421,6 +534,8 @@ void print_ip6tnl(Session& session, std::span<const std::byte> data) {
   print_endpoint(printer, "local", AF_INET6, table, IFLA_IPTUN_LOCAL);
   print_device(session, table.index(IFLA_IPTUN_LINK));
   print_ipv6_header(printer, table, IFLA_IPTUN_TTL, IFLA_IPTUN_ENCAP_LIMIT, IFLA_IPTUN_FLOWINFO, flags);
+  if ((flags & IP6_TNL_F_MIP6_DEV) != 0) printer.flag("ip6_tnl_f_mip6_dev", "mip6 ");
+  print_local_remote(printer, flags);
   print_fwmark(printer, flags, table.u32(IFLA_IPTUN_FWMARK));
   print_encapsulation(printer, table, IFLA_IPTUN_ENCAP_TYPE);
 }
@@ -435,17 +550,137 @@ void print_ip6gre(Session& session, std::span<const std::byte> data) {
   print_device(session, table.index(IFLA_GRE_LINK));
   print_ipv6_header(printer, table, IFLA_GRE_TTL, IFLA_GRE_ENCAP_LIMIT, IFLA_GRE_FLOWINFO, flags);
   print_gre_flags(printer, table);
+  print_local_remote(printer, flags);
   print_fwmark(printer, flags, table.u32(IFLA_GRE_FWMARK));
+  print_showings(session, data, erspan_showings);
   print_encapsulation(printer, table, IFLA_GRE_ENCAP_TYPE);
 }
 
-constexpr std::array kinds{Kind{.name = "gre", .parse = parse_tunnel<ops::Gre>, .print = print_gre},
-                           Kind{.name = "gretap", .parse = parse_tunnel<ops::Gretap>, .print = print_gre},
-                           Kind{.name = "ip6gre", .parse = parse_tunnel<ops::Ip6gre>, .print = print_ip6gre},
-                           Kind{.name = "ip6gretap", .parse = parse_tunnel<ops::Ip6gretap>, .print = print_ip6gre},
-                           Kind{.name = "ipip", .parse = parse_tunnel<ops::Ipip>, .print = print_ipip},
-                           Kind{.name = "sit", .parse = parse_tunnel<ops::Sit>, .print = print_ipip},
-                           Kind{.name = "ip6tnl", .parse = parse_tunnel<ops::Ip6tnl>, .print = print_ip6tnl}};
+constexpr std::array vti_showings{
+    Showing{IFLA_VTI_LINK, Shown::link, "link", "dev"},
+    Showing{IFLA_VTI_IKEY, Shown::dotted_if_set, "ikey"},
+    Showing{IFLA_VTI_OKEY, Shown::dotted_if_set, "okey"},
+    Showing{IFLA_VTI_FWMARK, Shown::hex32_if_set, "fwmark"},
+};
+
+template <int end_family>
+void print_vti(Session& session, std::span<const std::byte> data) {
+  const AttributeTable<64> table{data};
+  print_endpoint(session.printer(), "remote", end_family, table, IFLA_VTI_REMOTE);
+  print_endpoint(session.printer(), "local", end_family, table, IFLA_VTI_LOCAL);
+  print_showings(session, data, vti_showings);
+}
+
+constexpr std::array xfrm_showings{Showing{IFLA_XFRM_IF_ID, Shown::hex32, "if_id"}};
+
+void parse_xfrm(Words& words, KindContext& context) {
+  std::uint32_t id = 0;
+  int lower = 0;
+  bool external = false;
+  while (!words.empty()) {
+    if (words.accept_short("dev")) {
+      lower = take_lower_device(words, context.environment);
+    } else if (words.accept_short("if_id")) {
+      const std::string_view word = words.empty() ? std::string_view{} : words.peek();
+      id = words.take_u32("if_id value is invalid");
+      if (id == 0) refuse(word, "if_id value is invalid");
+    } else if (words.accept("external")) {
+      external = true;
+    } else {
+      fail_unknown_setting(words, context);
+    }
+  }
+  if (external) {
+    if (id != 0 || lower != 0) fail("xfrmi: both 'external' and if_id/link cannot be specified");
+    return context.request.put_flag(IFLA_XFRM_COLLECT_METADATA);
+  }
+  if (id == 0) fail_missing("IF_ID");
+  context.request.put_u32(IFLA_XFRM_IF_ID, id);
+  if (lower != 0) context.request.put_value(IFLA_XFRM_LINK, lower);
+}
+
+void print_xfrm(Session& session, std::span<const std::byte> data) {
+  const bool external = AttributeTable<64>{data}.has(IFLA_XFRM_COLLECT_METADATA);
+  external ? session.printer().flag("external", "external ") : print_showings(session, data, xfrm_showings);
+}
+
+constexpr std::string_view ends_usage = "[ remote ADDRESS ] [ local ADDRESS ] [ dev DEVICE ] [ fwmark MARK ]";
+constexpr std::string_view gre_usage = "[ [no][i|o]seq ] [ [i|o]key KEY ] [ no[i|o]key ] [ [no][i|o]csum ]";
+constexpr std::string_view vti_usage = "[ [i|o]key KEY ]";
+constexpr std::string_view ipv4_usage = "[ ttl { TTL | inherit } ] [ tos { TOS | inherit } ] [ [no]pmtudisc ]";
+constexpr std::string_view ipv6_usage =
+    "[ hoplimit { HOPS | inherit } ] [ encaplimit { LIMIT | none } ] [ tclass { HEX | inherit } ] "
+    "[ flowlabel { HEX | inherit } ] [ dscp inherit ] [ fwmark inherit ] [ [no]allow-localremote ]";
+constexpr std::string_view erspan_usage =
+    "[ erspan_ver { 0 | 1 | 2 } ] [ erspan INDEX ] [ erspan_dir { ingress | egress } ] [ erspan_hwid NUMBER ]";
+constexpr std::string_view encapsulation_usage =
+    "[ encap { fou | gue | none } ] [ noencap ] [ encap-sport { PORT | auto } ] [ encap-dport PORT ] "
+    "[ [no]encap-csum ] [ [no]encap-udp6-csum ] [ [no]encap-remcsum ] [ external ]";
+constexpr Kind::Usage gre_words{ends_usage, gre_usage, ipv4_usage, "[ [no]ignore-df ]", encapsulation_usage};
+constexpr Kind::Usage erspan_words{ends_usage, gre_usage, ipv4_usage, erspan_usage, encapsulation_usage};
+constexpr Kind::Usage gre6_words{ends_usage, gre_usage, ipv6_usage, erspan_usage, encapsulation_usage};
+
+constexpr std::array kinds{
+    Kind{.name = "gre",
+         .parse = parse_tunnel<ops::Gre>,
+         .print = print_gre,
+         .unknown = unknown_option,
+         .usage = gre_words},
+    Kind{.name = "gretap",
+         .parse = parse_tunnel<ops::Gretap>,
+         .print = print_gre,
+         .unknown = unknown_option,
+         .usage = gre_words},
+    Kind{.name = "erspan",
+         .parse = parse_tunnel<ops::Erspan>,
+         .print = print_gre,
+         .unknown = unknown_option,
+         .usage = erspan_words},
+    Kind{.name = "ip6gre",
+         .parse = parse_tunnel<ops::Ip6gre>,
+         .print = print_ip6gre,
+         .unknown = unknown_option,
+         .usage = gre6_words},
+    Kind{.name = "ip6gretap",
+         .parse = parse_tunnel<ops::Ip6gretap>,
+         .print = print_ip6gre,
+         .unknown = unknown_option,
+         .usage = gre6_words},
+    Kind{.name = "ip6erspan",
+         .parse = parse_tunnel<ops::Ip6erspan>,
+         .print = print_ip6gre,
+         .unknown = unknown_option,
+         .usage = gre6_words},
+    Kind{.name = "ipip",
+         .parse = parse_tunnel<ops::Ipip>,
+         .print = print_ipip,
+         .unknown = unknown_option,
+         .usage = {"[ mode { ipip | mplsip | any } ]", ends_usage, ipv4_usage, encapsulation_usage}},
+    Kind{.name = "sit",
+         .parse = parse_tunnel<ops::Sit>,
+         .print = print_ipip,
+         .unknown = unknown_option,
+         .usage = {"[ mode { ip6ip | ipip | mplsip | any } ] [ isatap ]", ends_usage, ipv4_usage, encapsulation_usage}},
+    Kind{.name = "ip6tnl",
+         .parse = parse_tunnel<ops::Ip6tnl>,
+         .print = print_ip6tnl,
+         .unknown = unknown_option,
+         .usage = {"[ mode { ip6ip6 | ipip6 | any } ]", ends_usage, ipv6_usage, encapsulation_usage}},
+    Kind{.name = "vti",
+         .parse = parse_tunnel<ops::Vti>,
+         .print = print_vti<AF_INET>,
+         .unknown = unknown_option,
+         .usage = {vti_usage, ends_usage}},
+    Kind{.name = "vti6",
+         .parse = parse_tunnel<ops::Vti6>,
+         .print = print_vti<AF_INET6>,
+         .unknown = unknown_option,
+         .usage = {vti_usage, ends_usage}},
+    Kind{.name = "xfrm",
+         .parse = parse_xfrm,
+         .print = print_xfrm,
+         .unknown = unknown_option,
+         .usage = {"[ dev DEVICE ] [ if_id NUMBER ] [ external ]"}}};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "../attributes.hpp"
+#include "../ethertypes.hpp"
 #include "../kind.hpp"
 #include "netherd/ip/inet.hpp"
 
@@ -55,7 +56,10 @@ void parse_vlan(Words& words, KindContext& context) {
   ifla_vlan_flags flags{};
   while (!words.empty()) {
     if (words.accept_short("protocol")) {
-      request.put_u16(IFLA_VLAN_PROTOCOL, take_vlan_protocol(words));
+      const std::string_view word = words.take();
+      const auto protocol = read_ethertype(word);
+      if (!protocol) refuse(word, "protocol is invalid");
+      request.put_u16(IFLA_VLAN_PROTOCOL, *protocol);
     } else if (words.accept_short("id")) {
       request.put_u16(IFLA_VLAN_ID, words.take_u16("id is invalid"));
     } else if (take_flag(words, flags)) {
@@ -65,7 +69,7 @@ void parse_vlan(Words& words, KindContext& context) {
     } else if (words.accept_short("egress-qos-map")) {
       put_qos_map(words, request, IFLA_VLAN_EGRESS_QOS);
     } else {
-      fail("vlan: unknown command \"" + std::string{words.peek()} + "\"?");
+      fail_unknown_setting(words, context);
     }
   }
   if (flags.mask != 0) request.put_value(IFLA_VLAN_FLAGS, flags);
@@ -91,7 +95,7 @@ void print_vlan(Session& session, std::span<const std::byte> data) {
   const AttributeTable<IFLA_VLAN_MAX> table{data};
   Printer& printer = session.printer();
   printer.string("protocol", "protocol ",
-                 table.has(IFLA_VLAN_PROTOCOL) ? vlan_protocol_text(table.u16(IFLA_VLAN_PROTOCOL)) : "802.1q");
+                 table.has(IFLA_VLAN_PROTOCOL) ? ethertype_text(table.u16(IFLA_VLAN_PROTOCOL)) : "802.1q");
   printer.number("id", "id ", unsigned{table.u16(IFLA_VLAN_ID)});
   if (table.has(IFLA_VLAN_FLAGS)) {
     std::uint32_t flags = table.as<ifla_vlan_flags>(IFLA_VLAN_FLAGS).flags;
@@ -164,7 +168,7 @@ void parse_macvlan(Words& words, KindContext& context) {
     } else if (words.accept_short("bcqueuelen")) {
       request.put_u32(IFLA_MACVLAN_BC_QUEUE_LEN, words.take_u32("invalid bcqueuelen"));
     } else {
-      fail(std::string{context.kind} + ": unknown option \"" + std::string{words.peek()} + "\"?");
+      fail_unknown_setting(words, context);
     }
   }
   if (mode != 0) request.put_u32(IFLA_MACVLAN_MODE, mode);
@@ -219,7 +223,7 @@ void parse_ipvlan(Words& words, KindContext& context) {
       context.request.put_u16(IFLA_IPVLAN_MODE, static_cast<std::uint16_t>(found - ipvlan_modes.begin()));
     } else if (!isolation("private", IPVLAN_F_PRIVATE) && !isolation("vepa", IPVLAN_F_VEPA) &&
                !isolation("bridge", 0)) {
-      fail(std::string{context.kind} + ": unknown option \"" + std::string{words.peek()} + "\"?");
+      fail_unknown_setting(words, context);
     }
   }
   context.request.put_u16(IFLA_IPVLAN_FLAGS, flags);  // whether they were mentioned or not, as `ip` does it
@@ -243,11 +247,36 @@ void print_ipvlan(Session& session, std::span<const std::byte> data) {
   }
 }
 
-constexpr std::array kinds{Kind{.name = "vlan", .parse = parse_vlan, .print = print_vlan},
-                           Kind{.name = "macvlan", .parse = parse_macvlan, .print = print_macvlan},
-                           Kind{.name = "macvtap", .parse = parse_macvlan, .print = print_macvlan},
-                           Kind{.name = "ipvlan", .parse = parse_ipvlan, .print = print_ipvlan},
-                           Kind{.name = "ipvtap", .parse = parse_ipvlan, .print = print_ipvlan}};
+constexpr Kind::Usage vlan_words{
+    "[ protocol PROTOCOL ] [ id NUMBER ] [ ingress-qos-map FROM:TO... ] "
+    "[ egress-qos-map FROM:TO... ]",
+    "[ { reorder_hdr | gvrp | mvrp | loose_binding | bridge_binding } { on | off } ]"};
+constexpr Kind::Usage macvlan_words{"[ mode { private | vepa | bridge | passthru | source } ] [ nopromisc ] [ nodst ]",
+                                    "[ bcqueuelen NUMBER ] [ macaddr { add | del } LLADDR ]",
+                                    "[ macaddr set [ LLADDR... ] ] [ macaddr flush ]"};
+constexpr Kind::Usage ipvlan_words{"[ mode { l2 | l3 | l3s } ] [ bridge | private | vepa ]"};
+
+constexpr std::array kinds{Kind{.name = "vlan", .parse = parse_vlan, .print = print_vlan, .usage = vlan_words},
+                           Kind{.name = "macvlan",
+                                .parse = parse_macvlan,
+                                .print = print_macvlan,
+                                .unknown = unknown_option,
+                                .usage = macvlan_words},
+                           Kind{.name = "macvtap",
+                                .parse = parse_macvlan,
+                                .print = print_macvlan,
+                                .unknown = unknown_option,
+                                .usage = macvlan_words},
+                           Kind{.name = "ipvlan",
+                                .parse = parse_ipvlan,
+                                .print = print_ipvlan,
+                                .unknown = unknown_option,
+                                .usage = ipvlan_words},
+                           Kind{.name = "ipvtap",
+                                .parse = parse_ipvlan,
+                                .print = print_ipvlan,
+                                .unknown = unknown_option,
+                                .usage = ipvlan_words}};
 
 }  // namespace
 

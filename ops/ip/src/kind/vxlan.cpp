@@ -34,8 +34,7 @@ constexpr std::array switches{Switch{"proxy", IFLA_VXLAN_PROXY},
                               Switch{"udp6zerocsumtx", IFLA_VXLAN_UDP_ZERO_CSUM6_TX},
                               Switch{"udp6zerocsumrx", IFLA_VXLAN_UDP_ZERO_CSUM6_RX},
                               Switch{"remcsumtx", IFLA_VXLAN_REMCSUM_TX},
-                              Switch{"remcsumrx", IFLA_VXLAN_REMCSUM_RX},
-                              Switch{"vnifilter", vnifilter_attribute}};
+                              Switch{"remcsumrx", IFLA_VXLAN_REMCSUM_RX}};
 
 class Parser {
  public:
@@ -44,7 +43,7 @@ class Parser {
   void parse() {
     while (!words_.empty()) {
       if (take_ends() || take_header() || take_ports() || take_table() || take_switch()) continue;
-      fail("vxlan: unknown command \"" + std::string{words_.peek()} + "\"?");
+      fail_unknown_setting(words_, context_);
     }
     finish();
   }
@@ -70,10 +69,10 @@ class Parser {
       once(IFLA_VXLAN_LOCAL, "local");
       const std::string_view word = words_.take();
       local_ = address_from(word, remote_.family);
-      if (local_.is_multicast()) refuse(word, "invalid local address");
+      if (is_any_address(word) || local_.is_multicast()) refuse(word, "invalid local address");
     } else if (words_.accept_short("dev")) {
       once(IFLA_VXLAN_LINK, "dev");
-      request_.put_value(IFLA_VXLAN_LINK, index_of(context_.environment, words_.take()));
+      request_.put_value(IFLA_VXLAN_LINK, take_lower_device(words_, context_.environment));
     } else {
       return false;
     }
@@ -87,7 +86,8 @@ class Parser {
     once(IFLA_VXLAN_GROUP, keyword);
     const std::string_view word = words_.take();
     remote_ = address_from(word, local_.family);
-    if (remote_.is_multicast() != multicast) refuse(word, "invalid " + std::string{keyword} + " address");
+    if (is_any_address(word) || remote_.is_multicast() != multicast)
+      refuse(word, "invalid " + std::string{keyword} + " address");
   }
 
   bool take_header() {
@@ -173,6 +173,12 @@ class Parser {
       request_.put_flag(IFLA_VXLAN_GPE);
       return true;
     }
+    if (words_.is("vnifilter") || words_.is("novnifilter")) {
+      filters_ = words_.take() == "vnifilter";
+      once(vnifilter_attribute, filters_ ? "vnifilter" : "novnifilter");
+      request_.put_u8(vnifilter_attribute, filters_ ? 1 : 0);
+      return true;
+    }
     for (const auto& [keyword, attribute] : switches) {
       const std::string off = "no" + std::string{keyword};
       const bool on = words_.abbreviates(keyword);
@@ -191,6 +197,7 @@ class Parser {
 
   void finish() {
     const bool changing = context_.index != 0;
+    if (filters_ && !external_) fail("vxlan: vnifilter is valid only when 'external' is set");
     if (external_ && seen(IFLA_VXLAN_ID)) fail("vxlan: both 'external' and vni cannot be specified");
     if (!external_ && !seen(IFLA_VXLAN_ID) && !changing) fail("vxlan: missing virtual network identifier");
     if (remote_.is_multicast() && !seen(IFLA_VXLAN_LINK)) fail("vxlan: 'group' requires 'dev' to be specified");
@@ -215,6 +222,7 @@ class Parser {
   std::uint16_t port_ = 0;
   bool learning_ = true;
   bool external_ = false;
+  bool filters_ = false;
 };
 
 void parse_vxlan(Words& words, KindContext& context) { Parser{words, context}.parse(); }
@@ -283,7 +291,7 @@ void print_vxlan(Session& session, std::span<const std::byte> data) {
   const AttributeTable<64> table{data};
   Printer& printer = session.printer();
   if (table.u8(IFLA_VXLAN_COLLECT_METADATA) != 0) printer.flag("external", "external ");
-  if (table.u8(vnifilter_attribute) != 0) printer.flag("vnifilter", "vnifilter ");
+  if (table.u8(vnifilter_attribute) != 0) printer.flag("vnifilter", "vnifilter");
   if (table.has(IFLA_VXLAN_ID)) printer.number("id", "id ", table.u32(IFLA_VXLAN_ID));
   print_ends(session, table);
   if (table.has(IFLA_VXLAN_LEARNING)) {
@@ -318,7 +326,16 @@ void print_vxlan(Session& session, std::span<const std::byte> data) {
   if (table.has(IFLA_VXLAN_GPE)) printer.flag("gpe", "gpe ");
 }
 
-constexpr std::array kinds{Kind{.name = "vxlan", .parse = parse_vxlan, .print = print_vxlan}};
+constexpr Kind::Usage words{
+    "[ { id | vni } NUMBER ] [ { group | remote } ADDRESS ] [ local ADDRESS ] [ dev DEVICE ]",
+    "[ ttl { TTL | auto | inherit } ] [ tos { TOS | inherit } ] [ df { unset | set | inherit } ] [ flowlabel NUMBER ]",
+    "[ dstport PORT ] [ srcport LEAST MOST ] [ [no]learning ] [ ageing { SECONDS | none } ] "
+    "[ maxaddress { NUMBER | unlimited } ]",
+    "[ [no]proxy ] [ [no]rsc ] [ [no]l2miss ] [ [no]l3miss ] [ [no]udpcsum ] [ [no]udp6zerocsumtx ] "
+    "[ [no]udp6zerocsumrx ] [ [no]remcsumtx ] [ [no]remcsumrx ]",
+    "[ [no]external ] [ [no]vnifilter ] [ gbp ] [ gpe ]"};
+
+constexpr std::array kinds{Kind{.name = "vxlan", .parse = parse_vxlan, .print = print_vxlan, .usage = words}};
 
 }  // namespace
 

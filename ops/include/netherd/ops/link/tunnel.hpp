@@ -36,6 +36,16 @@ struct GreFlags {
   friend bool operator==(const GreFlags&, const GreFlags&) = default;
 };
 
+/// Mirrored Ethernet frames in GRE (ERSPAN): which version of the header, and what it says. Version 1 has an index,
+/// version 2 a direction and the number of a piece of hardware; version 0 has none of these.
+struct ErspanSettings {
+  std::uint8_t version = 1;
+  std::uint32_t index = 0;        ///< 20 bits; 0: left to the kernel
+  bool egress = false;            ///< the frames were leaving, not coming in
+  std::uint16_t hardware_id = 0;  ///< 6 bits
+  friend bool operator==(const ErspanSettings&, const ErspanSettings&) = default;
+};
+
 /// GRE over IPv4, layer 3:
 /// `ip link add NAME type gre [local IP] [remote IP] [ttl N] [tos N] [ikey K] [okey K] [iseq] [oseq] [dev LOWER] ...`.
 struct Gre {
@@ -63,6 +73,16 @@ struct Gretap : Gre {
 };
 using AddGretap = AddLink<Gretap>;
 
+/// ERSPAN over IPv4: `type erspan seq key K [erspan_ver V] [erspan INDEX] [erspan_dir D] [erspan_hwid N] ...`. The
+/// kernel wants a key, and sequence numbers.
+struct Erspan : Gre {
+  static constexpr std::string_view kind = "erspan";
+  static constexpr std::string_view add_operation = "add ERSPAN tunnel";
+  ErspanSettings erspan{};
+  friend bool operator==(const Erspan&, const Erspan&) = default;
+};
+using AddErspan = AddLink<Erspan>;
+
 /// Traffic class, flow label and the like of tunnels over IPv6 (IP6_TNL_F_*, linux/ip6_tunnel.h).
 struct Ip6TunnelSettings {
   std::optional<std::uint8_t> encaplimit = 4;  ///< no value: none
@@ -89,6 +109,7 @@ struct Ip6gre {
   std::uint32_t fwmark = 0;
   TunnelEncapsulation encapsulation{.csum6 = true};
   bool external = false;
+  ErspanSettings erspan{};  ///< of ip6erspan; `ip` sends them for the others too, which do not heed them
   friend bool operator==(const Ip6gre&, const Ip6gre&) = default;
 };
 using AddIp6gre = AddLink<Ip6gre>;
@@ -99,6 +120,13 @@ struct Ip6gretap : Ip6gre {
   static constexpr std::string_view add_operation = "add GRE tap";
 };
 using AddIp6gretap = AddLink<Ip6gretap>;
+
+/// ERSPAN over IPv6: `type ip6erspan`.
+struct Ip6erspan : Ip6gre {
+  static constexpr std::string_view kind = "ip6erspan";
+  static constexpr std::string_view add_operation = "add ERSPAN tunnel";
+};
+using AddIp6erspan = AddLink<Ip6erspan>;
 
 /// What a tunnel carries, as IP protocol numbers.
 enum class TunnelMode : std::uint8_t { any = 0, ipip = 4, ip6ip = 41, mplsip = 137 };
