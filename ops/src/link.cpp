@@ -99,8 +99,9 @@ void put_address_families(MessageWriter& writer, const SetLink& request) noexcep
   writer.end_nest(families);
 }
 
+/// What follows the name of an end.
 void describe_veth_end(CommandText& command, const NewLink& end, const LinkSettings& settings) {
-  command.word(end.name).option("netns", end.netns.name);
+  command.option("netns", end.netns.name);
   describe_index(command, end.index);
   describe_mtu_and_address(command, end.mtu, end.address);
   command.word("numtxqueues 1 numrxqueues 1");
@@ -122,11 +123,12 @@ class CommandLines {
 
 std::string describe_sysctl(const SetLink& request, std::string_view key, std::uint32_t value) {
   std::string command;
-  if (!request.netns.empty()) command.append("ip netns exec ").append(request.netns).append(" ");
+  if (!request.netns.empty()) command.append("ip netns exec ").append(shell_word(request.netns)).append(" ");
   std::string name{request.name};
   std::ranges::replace(name, '.', '/');  // how sysctl(8) wants a dot that is part of a name
-  command.append("sysctl -qw net.ipv4.conf.").append(name).append(".").append(key);
-  return command.append("=").append(std::to_string(value));
+  std::string setting{"net.ipv4.conf."};
+  setting.append(name).append(".").append(key).append("=").append(std::to_string(value));
+  return command.append("sysctl -qw ").append(shell_word(setting));
 }
 
 void describe_ipv4(CommandLines& lines, const SetLink& request) {
@@ -376,9 +378,9 @@ void AddVeth::encode(MessageWriter& writer) const noexcept {
 std::string AddVeth::describe() const {
   // `ip` looks a bridge's name up where it runs.
   CommandText command{main_bridge_name.empty() ? std::string_view{} : main.netns.name};
-  command.word("link add");
+  command.word("link add").link("name", main.name);
   describe_veth_end(command, main, main_settings);
-  command.option("master", main_bridge_name).flag("up", main_up).word("type veth peer name");
+  command.option("master", main_bridge_name).flag("up", main_up).word("type veth peer name").word(peer.name);
   describe_veth_end(command, peer, peer_settings);
   return std::move(command).text();
 }
@@ -401,7 +403,7 @@ std::string SetLink::describe() const {
   CommandLines lines;
   if (const std::string changes = describe_changes(*this); !changes.empty()) {
     CommandText command{netns};
-    command.word("link set").word(name);
+    command.word("link set").link("dev", name);
     lines.add(std::move(command).text() + changes);
   }
   describe_ipv4(lines, *this);

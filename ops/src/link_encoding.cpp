@@ -41,9 +41,7 @@ struct AliasText {
     writer.put_bytes(attribute, std::as_bytes(std::span{text}));
   }
   static void describe(CommandText& command, std::string_view keyword, std::string_view text) {
-    std::string quoted{"'"};
-    for (const char character : text) character == '\'' ? quoted += "'\\''" : quoted += character;
-    command.word(keyword).word(quoted += '\'');
+    command.word(keyword).word(text);
   }
   template <typename T>
   static std::optional<T> read(const engine::AttributeView&) noexcept {

@@ -359,7 +359,7 @@ TEST(Codec, NetkitPeerHasItsOwnAttributes) {
                           .peer_scrub = NetkitScrub::standard,
                           .peer = {.name = "w", .index = index_of(9), .mtu = 1400}}}
            .describe()),
-      "ip link add v type netkit mode l3 forward scrub none peer blackhole scrub default name w index 9 mtu 1400");
+      "ip link add name v type netkit mode l3 forward scrub none peer blackhole scrub default name w index 9 mtu 1400");
 }
 
 TEST(Codec, GarbageIsSurvived) {

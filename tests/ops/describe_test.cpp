@@ -1,9 +1,17 @@
 // The texts are a contract: the benchmark's floor reads them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "netherd/ops/address.hpp"
 #include "netherd/ops/link.hpp"
 #include "netherd/ops/route.hpp"
+#include "netherd/ops/shell_word.hpp"
 
 namespace netherd::ops {
 namespace {
@@ -105,6 +113,62 @@ TEST(Describe, Route) {
   EXPECT_EQ(
       (DeleteRoute{.destination = prefix("0.0.0.0/0"), .gateway = ip_address("10.0.0.2"), .name = "eth1"}.describe()),
       "ip route delete default via 10.0.0.2 dev eth1");
+}
+
+/// The words that a shell makes of commands, each with its own line; `ip`, `sysctl` and `id` only print them.
+std::vector<std::string> words_of_shell(const std::string& commands) {
+  std::string script{"words() { for word; do printf '%s\\n' \"$word\"; done; }; ip() { words \"$@\"; }\n"};
+  script += "sysctl() { words \"$@\"; }; id() { echo executed; }\n" + commands;
+  const std::string call = "sh -c " + shell_word(script);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe{::popen(call.c_str(), "r"), ::pclose};
+  std::string output;
+  std::array<char, 512> part{};
+  while (pipe && std::fgets(part.data(), part.size(), pipe.get()) != nullptr) output += part.data();
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < output.size();) {
+    const std::size_t end = output.find('\n', at);
+    words.push_back(output.substr(at, end - at));
+    at = end == std::string::npos ? output.size() : end + 1;
+  }
+  return words;
+}
+
+TEST(Describe, AShellTakesEveryNameAsOneWord) {
+  using Words = std::vector<std::string>;
+  for (const char* const name :
+       {"a;id;1", "$(id)1", "`id`1", "a&id&1", "a|id1", "a>b1", "a'id'1", "\"1", "*1", "~1", "#1", "a\\1", "!1", "{a,b}1"}) {
+    const std::string text{name};
+    EXPECT_EQ(words_of_shell(SetLink{.name = name, .netns = "lab-a", .up = true}.describe()),
+              (Words{"-n", "lab-a", "link", "set", text, "up"}));
+    EXPECT_EQ(words_of_shell(AddRoute{.destination = prefix("10.0.0.0/8"), .name = name}.describe()),
+              (Words{"route", "add", "10.0.0.0/8", "dev", text}));
+    EXPECT_EQ(words_of_shell(SetLink{.name = name, .ipv4_forwarding = true}.describe()),
+              (Words{"-qw", "net.ipv4.conf." + text + ".forwarding=1"}));
+    AddVeth veth;
+    veth.main = {.name = name, .index = index_of(2), .netns = {"lab-a", 7}};
+    veth.peer = {.name = name, .index = index_of(3), .netns = {"lab-b", 8}};
+    const Words words = words_of_shell(veth.describe());
+    EXPECT_EQ(std::count(words.begin(), words.end(), text), 2) << veth.describe();
+    EXPECT_EQ(words.size(), 24U) << veth.describe();
+  }
+}
+
+/// `ip link add up ...` would set the link up, `ip link set -x ...` knows no such option.
+TEST(Describe, ANameThatCouldBeAKeywordIsIntroduced) {
+  EXPECT_EQ((SetLink{.name = "up", .up = true}.describe()), "ip link set dev up up");
+  EXPECT_EQ((SetLink{.name = "-4", .up = true}.describe()), "ip link set dev -4 up");
+  EXPECT_EQ((SetLink{.name = "lo", .up = true}.describe()), "ip link set lo up");
+  AddVeth veth;
+  veth.main = {.name = "type"};
+  veth.peer = {.name = "peer"};
+  EXPECT_EQ(veth.describe(),
+            "ip link add name type numtxqueues 1 numrxqueues 1 type veth peer name peer numtxqueues 1 numrxqueues 1");
+}
+
+TEST(ShellWord, QuotesWhatIsNotPlain) {
+  EXPECT_EQ(shell_word("eth1.100@x"), "eth1.100@x");
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
 }
 
 TEST(InterfaceName, RulesAreTheKernels) {

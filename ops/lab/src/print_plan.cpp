@@ -5,6 +5,7 @@
 
 #include "link_ends.hpp"
 #include "netherd/lab/plan.hpp"
+#include "netherd/ops/shell_word.hpp"
 
 namespace netherd::lab {
 
@@ -32,7 +33,8 @@ void print_settings(const Plan& plan, NodeId node, const std::vector<ops::Kernel
   for (const ops::KernelSetting& setting : settings) {
     std::string key = setting.key;
     std::ranges::replace(key, '/', '.');
-    out << "ip netns exec " << plan.netns_name(node) << " sysctl -qw " << key << '=' << setting.value << '\n';
+    out << "ip netns exec " << plan.netns_name(node) << " sysctl -qw " << ops::shell_word(key + '=' + setting.value)
+        << '\n';
   }
 }
 

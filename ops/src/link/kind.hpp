@@ -58,7 +58,7 @@ template <LinkKind Kind>
 std::string AddLink<Kind>::describe() const {
   const bool from_outside = link.netns.descriptor >= 0;
   CommandText command{from_outside ? std::string_view{} : link.netns.name};
-  command.word("link add").option("link", lower.name).word(link.name);
+  command.word("link add").option("link", lower.name).link("name", link.name);
   if (from_outside) command.option("netns", link.netns.name);
   describe_index(command, link.index);
   describe_mtu_and_address(command, link.mtu, link.address);
@@ -79,7 +79,7 @@ void SetLinkKind<Kind>::encode(engine::MessageWriter& writer) const noexcept {
 template <LinkKind Kind>
 std::string SetLinkKind<Kind>::describe() const {
   CommandText command{netns};
-  command.word("link set").word(name).word("type").word(Kind::kind);
+  command.word("link set").link("dev", name).word("type").word(Kind::kind);
   describe_settings(command, kind, KindRows<Kind>::rows);
   return std::move(command).text();
 }
@@ -94,7 +94,7 @@ void SetPort<Port>::encode(engine::MessageWriter& writer) const noexcept {
 template <LinkKind Port>
 std::string SetPort<Port>::describe() const {
   CommandText command{netns};
-  command.word("link set").word(name).word("type").word(Port::slave_kind);
+  command.word("link set").link("dev", name).word("type").word(Port::slave_kind);
   describe_settings(command, port, KindRows<Port>::rows);
   return std::move(command).text();
 }
