@@ -18,13 +18,24 @@ std::optional<Format> format_of(std::uint8_t choice) {
   return choice % 4 < names.size() ? parse_format(names[choice % 4]) : std::nullopt;
 }
 
+std::optional<std::string> variable(std::string_view name) {
+  if (name == "X") return "value";
+  return name == "E" ? std::optional<std::string>{""} : std::nullopt;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text{reinterpret_cast<const char*>(data) + 1, size - 1};
-  const ReadResult read = read_topology(text, "fuzz.clab.yml", format_of(data[0]));
-  for (const Finding& finding : read.errors) require(!finding.text.empty(), "an error says what is wrong");
+  const ReadResult read = read_topology(text, "fuzz.clab.yml", format_of(data[0]), variable);
+  for (const auto* findings : {&read.errors, &read.warnings}) {
+    require(findings->size() <= 102, "and no more than a person reads");
+    for (const Finding& finding : *findings) {
+      require(!finding.text.empty(), "a finding says what is wrong");
+      require(finding.text.size() <= 1'100, "in few words");
+    }
+  }
   if (!read.errors.empty()) return 0;
   require(validate(read.topology).empty(), "what a reader lets pass is valid");
   const std::string written = write_topology(read.topology);

@@ -140,5 +140,21 @@ TEST_F(Addressing, DoneTwiceChangesNothing) {
   EXPECT_EQ(addresses(0, 0), once);
 }
 
+/// The command line may ask for them, after the file was validated.
+TEST(AddressingPools, ThatCannotServeAreRefused) {
+  const auto errors_with = [](std::string_view ipv4, std::string_view ipv6, bool ipv6_on) {
+    TopologyBuilder builder;
+    builder.link(builder.host("a"), builder.host("b"));
+    if (!ipv4.empty()) builder.topology.options.ipv4_pool = prefix(ipv4);
+    if (!ipv6.empty()) builder.topology.options.ipv6_pool = prefix(ipv6);
+    builder.topology.options.ipv6 = ipv6_on;
+    return assign_addresses(builder.topology);
+  };
+  EXPECT_TRUE(has_only(errors_with("224.0.0.0/8", "", true), 0, "ipv4-pool 224.0.0.0/8: these are not addresses"));
+  EXPECT_TRUE(has_only(errors_with("10.0.0.0/31", "", true), 0, "the prefix length must be 8 to 30"));
+  EXPECT_TRUE(has_only(errors_with("", "fd00::/96", true), 0, "the prefix length must be 8 to 64"));
+  EXPECT_TRUE(has_only(errors_with("", "fd00::/32", false), 0, "ipv6-pool fd00::/32: ipv6 is off"));
+}
+
 }  // namespace
 }  // namespace netherd::lab

@@ -92,6 +92,21 @@ TEST(Generate, KnowsElevenKinds) {
   EXPECT_TRUE(generate("moebius", {}).has_error());
 }
 
+TEST(Generate, SaysWhyNot) {
+  const auto reason = [](std::string_view kind, std::uint32_t nodes, std::uint32_t degree) {
+    return reason_against(kind, {.nodes = nodes, .degree = degree});
+  };
+  EXPECT_EQ(reason("ring", 3, 0), "");
+  EXPECT_EQ(reason("ring", 2, 2), "ring has at least 3 nodes");
+  EXPECT_EQ(reason("ring", 1'000'001, 2), "ring has at most 1000000 nodes");
+  EXPECT_EQ(reason("full-mesh", 2'001, 2), "full-mesh has at most 2000 nodes");
+  EXPECT_EQ(reason("tree", 10, 1'001), "the degree must be 1 to 1000");
+  EXPECT_EQ(reason("scale-free", 10, 10), "the degree must be below the number of nodes");
+  EXPECT_EQ(reason("random", 1'000'000, 1'000), "these are 500000000 links, and at most 5000000 are generated");
+  EXPECT_EQ(reason("leaf-spine", 1'000'000, 1'000), "these are 333666000 links, and at most 5000000 are generated");
+  EXPECT_EQ(reason("moebius", 10, 2), "no such kind");
+}
+
 TEST(Generate, Line) {
   const Topology line = make("line", 4);
   EXPECT_EQ(degrees(line), (std::vector<std::size_t>{1, 2, 2, 1}));

@@ -234,7 +234,7 @@ TEST(Plan, BridgeNeedsItsBridgeFirst) {
   ASSERT_EQ(sink.commands.size(), 1U);
   EXPECT_TRUE(sink.commands[0].starts_with("ip -n lab-br link add br0 index 2 address 02:")) << sink.commands[0];
   EXPECT_EQ(sink.lines[0], SourceLine{4});
-  EXPECT_EQ(configuration(plan, bridge), (Commands{"ip -n lab-br link set br0 up"}));
+  EXPECT_EQ(configuration(plan, bridge), (Commands{"ip -n lab-br link set lo up", "ip -n lab-br link set br0 up"}));
   RecordingSink of_host;
   plan.bridge_requests(a, of_host);
   EXPECT_TRUE(of_host.commands.empty());
@@ -249,7 +249,8 @@ TEST(Plan, PeerEndOfALinkBetweenBridgesJoinsItsBridgeLater) {
   const NodeId peer = plan.link_request(LinkId{0}).peer_node;
   const std::string netns{plan.netns_name(peer)};
   EXPECT_EQ(configuration(plan, peer),
-            (Commands{"ip -n " + netns + " link set eth1 master br0 up", "ip -n " + netns + " link set br0 up"}));
+            (Commands{"ip -n " + netns + " link set lo up", "ip -n " + netns + " link set eth1 master br0 up",
+                      "ip -n " + netns + " link set br0 up"}));
 }
 
 TEST(Plan, BridgeAddressesAreStableAndDiffer) {
@@ -289,7 +290,7 @@ TEST(Plan, CountsWhatItTakes) {
   EXPECT_EQ(counts.links, 2U);
   EXPECT_EQ(counts.addresses, 2U);
   EXPECT_EQ(counts.routes, 2U);
-  EXPECT_EQ(counts.requests, 1U /* bridge */ + 2U /* links */ + 1U /* bridge up */ + 2U /* lo */ + 2U /* peers up */ +
+  EXPECT_EQ(counts.requests, 1U /* bridge */ + 2U /* links */ + 1U /* bridge up */ + 3U /* lo */ + 2U /* peers up */ +
                                  2U /* addresses */ + 2U /* routes */);
 }
 

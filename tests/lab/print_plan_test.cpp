@@ -33,6 +33,7 @@ TEST(PrintPlan, ListsCommandsInAnOrderThatWorks) {
                      "ip -n lab-a link set lo up\n"
                      "ip -n lab-a address add 10.0.0.1/24 dev eth1\n"
                      "ip -n lab-a link set eth1 up\n"
+                     "ip -n lab-br link set lo up\n"
                      "ip -n lab-br link set br0 up\n"))
       << text;
 }

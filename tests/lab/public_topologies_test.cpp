@@ -191,5 +191,29 @@ INSTANTIATE_TEST_SUITE_P(Docs, Examples,
                          testing::Values(std::tuple{"abilene", 11U, 14U}, std::tuple{"geant", 40U, 61U}),
                          [](const auto& of) { return std::string{std::get<0>(of.param)}; });
 
+/// What stands between two texts.
+std::string between(const std::string& text, const std::string& before, const std::string& after) {
+  const std::size_t start = text.find(before);
+  if (start == std::string::npos) return {};
+  const std::size_t first = start + before.size();
+  return text.substr(first, text.find(after, first) - first);
+}
+
+/// The plan of the first lab, as tutorial and reference show it, is the one that is printed.
+TEST(Documentation, ShowsThePlanAsItIs) {
+  const fs::path docs = fs::path{NETHERD_EXAMPLES}.parent_path();
+  const std::string tutorial = contents(docs / "tutorial.md");
+  ReadResult first = read_topology(between(tutorial, "```yaml\n", "```"), "first.clab.yml");
+  ASSERT_TRUE(is_clean(first.errors));
+  ASSERT_TRUE(is_clean(assign_addresses(first.topology)));
+  std::ostringstream printed;
+  print_plan(Plan{first.topology}, printed);
+  for (const std::string& page : {tutorial, contents(docs / "cli.md")}) {
+    const std::string shown = between(page, "$ netherd plan first.clab.yml\n", "...");
+    EXPECT_FALSE(shown.empty());
+    EXPECT_TRUE(printed.str().starts_with(shown)) << shown;
+  }
+}
+
 }  // namespace
 }  // namespace netherd::lab

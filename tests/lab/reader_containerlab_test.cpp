@@ -121,7 +121,7 @@ TEST(Containerlab, InheritsFromDefaultsKindsAndGroups) {
 )");
   ASSERT_TRUE(result.errors.empty()) << to_text(result.errors);
   const auto& nodes = result.topology.nodes;
-  using Commands = std::vector<std::string>;
+  using Commands = ExecList;
   EXPECT_EQ(nodes[0].exec, (Commands{"one", "two"}));
   EXPECT_EQ(nodes[1].exec, (Commands{"one", "two", "three", "four"}));
   EXPECT_EQ(nodes[2].kind, NodeKind::bridge);
@@ -224,6 +224,188 @@ TEST(Containerlab, RefusesBadLinksToTheHost) {
   EXPECT_TRUE(has_only(errors_of("{type: host, host-interface: e}"), 5, "needs the keys 'endpoint' and"));
   EXPECT_TRUE(has_only(errors_of("{type: host, host-interface: e/f, endpoint: {node: a, interface: e}}"), 5,
                        "interface 'host:e/f'"));
+}
+
+/// All keys of a node in the schema of release 0.79, and the older ones that it still takes.
+TEST(Containerlab, KnowsEveryKeyOfANode) {
+  for (const std::string key : {"image",
+                                "image-pull-policy",
+                                "restart-policy",
+                                "license",
+                                "type",
+                                "startup-config",
+                                "startup-delay",
+                                "enforce-startup-config",
+                                "suppress-startup-config",
+                                "auto-remove",
+                                "binds",
+                                "volumes",
+                                "ports",
+                                "env",
+                                "credentials",
+                                "env-files",
+                                "user",
+                                "hostname",
+                                "entrypoint",
+                                "cmd",
+                                "labels",
+                                "runtime",
+                                "mgmt-ipv4",
+                                "mgmt-ipv6",
+                                "network-mode",
+                                "link-apply-mode",
+                                "cpu",
+                                "memory",
+                                "cpu-set",
+                                "extras",
+                                "config",
+                                "stages",
+                                "dns",
+                                "certificate",
+                                "healthcheck",
+                                "components",
+                                "aliases",
+                                "shm-size",
+                                "cap-add",
+                                "privileged",
+                                "cgroupns-mode",
+                                "cgroup-parent",
+                                "pid-mode",
+                                "tmpfs",
+                                "security-opts",
+                                "sysctls",
+                                "devices",
+                                "username",
+                                "password"}) {
+    const ReadResult result = read("topology:\n  nodes:\n    a:\n      " + key + ": x\n");
+    EXPECT_TRUE(is_clean(result.errors)) << key;
+    EXPECT_EQ(result.warnings.size(), 1U) << key;
+  }
+}
+
+TEST(Containerlab, StitchedLinksAreVethPairs) {
+  const ReadResult result = read_links(
+      "    - type: veth-stitch\n      labels: {a: b}\n      endpoints:\n        - {node: a, interface: e1}\n"
+      "        - {node: b, interface: e1}\n");
+  EXPECT_TRUE(is_clean(result.errors));
+  EXPECT_EQ(result.topology.links.size(), 1U);
+  EXPECT_TRUE(has_finding(result.warnings, 6, "link type 'veth-stitch' (1 of them)"));
+}
+
+TEST(Containerlab, AKeyInTheWrongPlaceIsToldItsPlace) {
+  EXPECT_TRUE(has_only(read("topology:\n  nodes: {a: }\nlinks: []\n").errors, 3,
+                       "unknown key 'links': it belongs under 'topology'"));
+  EXPECT_TRUE(has_only(read("routing: default\ntopology:\n  nodes: {a: }\n").errors, 1, "it belongs under 'netherd'"));
+  EXPECT_TRUE(has_only(read("topology:\n  name: x\n  nodes: {a: }\n").errors, 2, "it belongs to the top level"));
+  EXPECT_TRUE(has_only(read_links("    - {endpoints: [\"a:e\", \"b:e\"], weight: 2}\n").errors, 6,
+                       "it belongs under 'netherd' of the link"));
+}
+
+TEST(Containerlab, VariablesOfTheEnvironmentAreReplaced) {
+  const Environment environment = [](std::string_view name) -> std::optional<std::string> {
+    if (name == "MTU") return "9000";
+    if (name == "EMPTY") return "";
+    if (name == "NETHERD_NODE") return "other";
+    return std::nullopt;
+  };
+  const std::string_view text = R"(name: lab-${KIND:=small}
+topology:
+  nodes:
+    a:
+      exec: ["$MTU ${MTU}", "${A:-x} ${A-y} ${EMPTY:-z} ${EMPTY-z}", "${MTU:+set} ${A+set}|", "$$MTU $${MTU} $$$$",
+             "$A ${A} $? $1 $(id) $((1+2)) ${#A} ${A%x} $", "${A:-${B:-$MTU}}", "$NETHERD_NODE ${NETHERD_NODE:-x}"]
+    b:
+  links:
+    - {endpoints: ["a:e", "b:e"], mtu: ${MTU:=1500}}
+    - {endpoints: ["a:f", "b:f"], mtu: ${OTHER:=1400}}
+)";
+  const ReadResult result = read_topology(text, "x", std::nullopt, environment);
+  ASSERT_TRUE(is_clean(result.errors));
+  EXPECT_EQ(result.topology.name, "lab-small");
+  EXPECT_EQ(result.topology.links.at(0).mtu, 9000U);
+  EXPECT_EQ(result.topology.links.at(1).mtu, 1400U);
+  EXPECT_EQ(result.topology.nodes.at(0).exec,
+            (ExecList{"9000 9000", "x y z ", "set |", "$MTU ${MTU} $$", "$A ${A} $? $1 $(id) $((1+2)) ${#A} ${A%x} $",
+                      "9000", "$NETHERD_NODE ${NETHERD_NODE:-x}"}));
+  EXPECT_TRUE(has_finding(read("topology:\n  nodes:\n    ${WHO}:\n").errors, 3, "not set in the environment"));
+}
+
+TEST(Containerlab, AVariableWithALineEndOrTooMuchTextIsAnError) {
+  const auto errors_with = [](std::string value, std::string_view text) {
+    return read_topology(text, "x", std::nullopt, [&](std::string_view) { return std::optional{value}; }).errors;
+  };
+  EXPECT_TRUE(has_finding(errors_with("a\nb", "topology:\n  nodes:\n    $X:\n"), 3, "X has a line end in its value"));
+  std::string many = "topology:\n  nodes:\n    a:\n#";
+  for (int i = 0; i < 1'000; ++i) many += "$X ";
+  EXPECT_TRUE(has_finding(errors_with(std::string(100'000, 'x'), many), 4, "add more than 16 MiB"));
+}
+
+TEST(Containerlab, VariablesOfCommandsAreReplacedForEachNode) {
+  const ReadResult result = read(
+      "name: lab\ntopology:\n  defaults:\n    exec: [\"cp __clabNodeDir__/c __clabDir__; echo __clabNodeName__ "
+      "__clabLabName__ __x__\"]\n  nodes:\n    a:\n    b:\n",
+      "dir/file.clab.yml");
+  EXPECT_TRUE(is_clean(result.errors));
+  EXPECT_TRUE(has_only(result.warnings, 4, "netherd makes no directory for a lab"));
+  const Node& node = result.topology.nodes.at(1);
+  EXPECT_EQ(replace_variables(*node.exec.begin(), result.topology, node),
+            "cp dir/clab-lab/b/c dir/clab-lab; echo b clab-lab __x__");
+}
+
+/// A list of 50 KB for each of 3,000 nodes would be 150 MB.
+TEST(Containerlab, InheritedCommandsAreShared) {
+  const std::string line(25'000, 'x');
+  std::string text = "topology:\n  defaults: {exec: [" + line + "]}\n  kinds:\n    k: {exec: [" + line + "]}\n";
+  text += "  groups:\n    g: {exec: &own [" + line + "]}\n  nodes:\n    n0: {kind: k, group: g, exec: *own}\n";
+  for (int i = 1; i < 3'000; ++i) text += "    n" + std::to_string(i) + ": {kind: k, group: g, exec: *own}\n";
+  const ReadResult result = read(text);
+  ASSERT_TRUE(is_clean(result.errors));
+  const auto& first = result.topology.nodes.front().exec.parts();
+  const auto& last = result.topology.nodes.back().exec.parts();
+  ASSERT_EQ(first.size(), 4U);
+  for (std::size_t i = 0; i < first.size(); ++i) EXPECT_EQ(first[i].lines, last[i].lines) << "one list, not two alike";
+  const std::string written = write_topology(result.topology);
+  EXPECT_LT(written.size(), 2 * text.size());
+  const ReadResult again = read(written);
+  ASSERT_TRUE(is_clean(again.errors));
+  EXPECT_EQ(again.topology.nodes.back().exec, result.topology.nodes.back().exec);
+  EXPECT_EQ(write_topology(again.topology), written);
+}
+
+/// Each line is an alias of one that is long: 10,000 times 50 KB.
+TEST(Containerlab, CommandsThatAreAliasesShareTheirText) {
+  std::string text = "topology:\n  nodes:\n    a:\n      exec:\n        - &line " + std::string(50'000, 'x') + "\n";
+  for (int i = 0; i < 10'000; ++i) text += "        - *line\n";
+  const ReadResult result = read(text);
+  ASSERT_TRUE(is_clean(result.errors));
+  const ExecList& exec = result.topology.nodes.at(0).exec;
+  EXPECT_EQ(std::distance(exec.begin(), exec.end()), 10'001);
+  EXPECT_EQ(exec.parts().front().lines->front(), exec.parts().front().lines->back());
+  EXPECT_LT(write_topology(result.topology).size(), 3 * text.size());
+}
+
+TEST(Containerlab, MessagesAboutLongTextsAreShort) {
+  const std::string name(100'000, 'x');
+  std::string text = "topology:\n  nodes:\n    ? " + name + "\n    :\n    a: {kind: " + name + "}\n    b:\n  links:\n";
+  text += "    - &link\n      endpoints: [\"b:" + name + "\", \"a:" + name + "\"]\n      ? " + name + "\n      : x\n";
+  for (int i = 0; i < 200; ++i) text += "    - *link\n";
+  const ReadResult result = read(text);
+  EXPECT_EQ(result.errors.size(), 101U);
+  for (const auto* findings : {&result.errors, &result.warnings}) {
+    for (const Finding& finding : *findings) EXPECT_LE(finding.text.size(), 1'000U);
+  }
+  EXPECT_TRUE(has_finding(result.errors, 3, "xxx...': must be 1 to 128 letters")) << "the reason stays";
+}
+
+TEST(Containerlab, RefusesAnAddressWithoutALength) {
+  const auto short_form = read_links("    - {endpoints: [\"a:e\", \"b:e\"], ipv4: [10.0.0.1, \"\"]}\n").errors;
+  EXPECT_TRUE(has_only(short_form, 6, "ipv4 '10.0.0.1': has no prefix length, as in 10.0.0.1/24"));
+  const auto long_form = read_links("    - endpoints: [{node: a, interface: e, ipv6: \"fd00::1\"}, \"b:e\"]\n").errors;
+  EXPECT_TRUE(has_only(long_form, 6, "ipv6 'fd00::1': has no prefix length, as in fd00::1/64"));
+}
+
+TEST(Containerlab, RefusesACommandWithAZeroByte) {
+  EXPECT_TRUE(has_only(read("topology:\n  nodes:\n    a: {exec: [\"a\\0b\"]}\n").errors, 3, "a zero byte"));
 }
 
 TEST(Containerlab, RefusesUnknownKeysWithASuggestion) {
@@ -395,7 +577,7 @@ TEST(Containerlab, AnchorsAndMergeKeysWork) {
     c: *router
 )");
   ASSERT_TRUE(is_clean(result));
-  for (const Node& node : result.topology.nodes) EXPECT_EQ(node.exec, std::vector<std::string>{"one"});
+  for (const Node& node : result.topology.nodes) EXPECT_EQ(node.exec, ExecList{"one"});
 }
 
 TEST(Containerlab, ReadsALargeLabFast) {

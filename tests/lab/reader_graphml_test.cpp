@@ -65,6 +65,61 @@ TEST(Graphml, ReadsLabelsOfYed) {
   EXPECT_EQ(result.topology.nodes.at(0).name, "Seattle");
 }
 
+ReadResult read_with_keys(std::string_view key_elements, std::string_view content) {
+  std::string text{"<graphml>"};
+  text.append(key_elements).append("<graph edgedefault=\"undirected\">\n");
+  text.append(content).append("\n</graph></graphml>");
+  return read_topology(text, "x.graphml");
+}
+
+TEST(Graphml, StandardValuesOfKeysCount) {
+  const ReadResult result = read_with_keys(
+      "<key id=\"w\" for=\"edge\" attr.name=\"weight\" attr.type=\"double\"><default> 10 </default></key>"
+      "<key id=\"l\" for=\"node\" attr.name=\"label\"><default>router</default></key>",
+      "<node id=\"a\"/><node id=\"b\"><data key=\"l\">Bern</data></node>" + edge("a", "b") +
+          edge("a", "b", "<data key=\"w\">2</data>"));
+  ASSERT_TRUE(is_clean(result.errors));
+  EXPECT_EQ(result.topology.nodes.at(0).name, "router");
+  EXPECT_EQ(result.topology.nodes.at(1).name, "Bern");
+  EXPECT_EQ(result.topology.links.at(0).weight, 10);
+  EXPECT_EQ(result.topology.links.at(1).weight, 2);
+  EXPECT_TRUE(has_finding(
+      read_with_keys("<key id=\"w\" attr.name=\"weight\"><default>far</default></key>", two_nodes() + edge("0", "1"))
+          .errors,
+      4, "weight 'far'"));
+}
+
+TEST(Graphml, AKeyWithoutForIsOneForEverything) {
+  const ReadResult result = read_with_keys("<key id=\"l\" attr.name=\"label\"/><key id=\"weight\"/>",
+                                           two_nodes() + edge("0", "1", "<data key=\"weight\">3</data>"));
+  ASSERT_TRUE(is_clean(result.errors));
+  EXPECT_EQ(result.topology.nodes.at(0).name, "Amsterdam");
+  EXPECT_EQ(result.topology.links.at(0).weight, 3);
+}
+
+TEST(Graphml, ReadsNamesOfIgraph) {
+  const std::string_view igraph =
+      "<key id=\"g_name\" for=\"graph\" attr.name=\"name\"/><key id=\"v_name\" for=\"node\" attr.name=\"name\"/>";
+  const std::string content = "<node id=\"n0\"><data key=\"v_name\">Oslo</data></node>";
+  EXPECT_EQ(read_with_keys(igraph, content).topology.nodes.at(0).name, "Oslo");
+  const std::string both = std::string{igraph} + "<key id=\"l\" for=\"node\" attr.name=\"label\"/>";
+  const std::string labelled = "<node id=\"n0\"><data key=\"v_name\">17</data><data key=\"l\">Oslo</data></node>";
+  EXPECT_EQ(read_with_keys(both, labelled).topology.nodes.at(0).name, "Oslo") << "a label is for people";
+}
+
+TEST(Graphml, EdgesMaySayThemselvesThatTheyAreDirected) {
+  const std::string_view edges =
+      "<edge source=\"0\" target=\"1\" directed=\"true\"/>\n<edge source=\"1\" target=\"0\" directed=\"true\"/>\n";
+  EXPECT_EQ(read(two_nodes() + std::string{edges}).topology.links.size(), 1U);
+}
+
+TEST(Graphml, ASecondGraphIsNotReadAndThisIsNoSecret) {
+  const ReadResult result =
+      read_topology("<graphml>\n<graph><node id=\"a\"/></graph>\n<graph><node id=\"b\"/></graph></graphml>", "x");
+  EXPECT_EQ(result.topology.nodes.size(), 1U);
+  EXPECT_TRUE(has_only(result.warnings, 3, "only the first one is read"));
+}
+
 TEST(Graphml, MakesNamesOfLabelsAndSaysSo) {
   const ReadResult result =
       read(node("0", "New York, NY") + node("1", "Bern") + node("2", "Bern") + "<node id=\"7\"/>\n" + node("4", "???"));

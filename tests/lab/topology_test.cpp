@@ -121,7 +121,7 @@ TEST_F(Validate, MacAddress) {
   link().ends[0].mac = ops::MacAddress{};
   EXPECT_TRUE(has_only(findings(), 10, "is not valid"));
   link().ends[0].mac = link().ends[1].mac = ops::MacAddress{{0x02, 0, 0, 0, 0, 1}};
-  EXPECT_TRUE(has_only(findings(), 10, "both ends"));
+  EXPECT_TRUE(has_only(findings(), 10, "a:eth1 on the same segment has it already"));
 }
 
 TEST_F(Validate, Addresses) {

@@ -108,6 +108,68 @@ TEST(WriteTopology, KeepsCommandsToTheByte) {
   expect_survives(builder.topology);
 }
 
+/// Of characters that libyaml takes as escapes only, and those that stand for variables.
+TEST(WriteTopology, KeepsCharactersThatCannotStandAsTheyAre) {
+  TopologyBuilder builder;
+  builder.host("a");
+  builder.topology.nodes[0].exec = {"\xc2\x9b\xef\xbb\xbf\xe2\x80\xa8\xe2\x80\xae", "kill $$; echo $HOME ${X:-1} $$$$",
+                                    "\xf3\xa0\x80\x81 \xf0\x9f\x98\x80"};
+  const std::string text = write_topology(builder.topology);
+  EXPECT_EQ(text.find("\xc2\x9b"), std::string::npos);
+  expect_survives(builder.topology);
+}
+
+ExecList::Block block(std::initializer_list<std::string_view> lines) {
+  const ExecList list{lines};
+  return list.parts().front().lines;
+}
+
+TEST(WriteTopology, KeepsWhatNodesInheritOnce) {
+  TopologyBuilder builder;
+  const NodeId a = builder.host("a");
+  builder.bridge("b");
+  builder.bridge("c");
+  builder.host("d");
+  const NodeId host = builder.host("host");
+  builder.topology.nodes.back().adopted = true;
+  builder.link(a, host);
+  const ExecList::Block defaults = block({"for all of them"});
+  const ExecList::Block kind = block({"for some"});
+  const ExecList::Block group = block({"for a group"});
+  for (std::size_t i = 0; i < 4; ++i) {
+    ExecList& exec = builder.topology.nodes[i].exec;
+    exec.append(ExecLevel::defaults, defaults);
+    if (i == 0 || i == 2) exec.append(ExecLevel::kind, kind);
+    if (i < 2) exec.append(ExecLevel::group, group);
+    if (i > 1) exec.append(ExecLevel::node, block({"for one"}));
+  }
+  const std::string text = write_topology(builder.topology);
+  EXPECT_EQ(text.find("for all of them"), text.rfind("for all of them")) << text;
+  EXPECT_EQ(text.find("for a group"), text.rfind("for a group")) << text;
+  const ReadResult read = read_topology(text, "x");
+  ASSERT_TRUE(is_clean(read.errors));
+  ASSERT_EQ(read.topology.nodes.size(), 5U);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(read.topology.nodes[i].exec, builder.topology.nodes[i].exec) << text;
+    EXPECT_EQ(read.topology.nodes[i].kind, builder.topology.nodes[i].kind);
+    EXPECT_EQ(read.topology.nodes[i].adopted, builder.topology.nodes[i].adopted);
+  }
+  EXPECT_EQ(write_topology(read.topology), text);
+}
+
+/// Lists that no file could say in this order, and more kinds of bridges than there are.
+TEST(WriteTopology, KeepsCommandsInAnyOrder) {
+  TopologyBuilder builder;
+  for (const char* const name : {"a", "b", "c", "d"}) builder.bridge(name);
+  builder.host("e");
+  for (std::size_t i = 0; i < 4; ++i) {
+    builder.topology.nodes[i].exec.append(ExecLevel::kind, block({std::to_string(i), "x"}));
+  }
+  builder.topology.nodes[4].exec.append(ExecLevel::node, block({"first"}));
+  builder.topology.nodes[4].exec.append(ExecLevel::defaults, block({"second"}));
+  expect_survives(builder.topology);
+}
+
 TEST(WriteTopology, OfOneNode) {
   TopologyBuilder builder;
   builder.host("a");

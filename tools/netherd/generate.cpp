@@ -13,14 +13,14 @@ namespace netherd::tools {
 
 namespace {
 
-const lab::GeneratorKind* find_kind(const std::string& name, Console& console) {
+bool is_kind(const std::string& name, Console& console) {
   std::vector<std::string> names;
   for (const lab::GeneratorKind& kind : lab::generator_kinds()) {
-    if (kind.name == name) return &kind;
+    if (kind.name == name) return true;
     names.emplace_back(kind.name);
   }
   console.error(fmt::format("generate {}: no such kind{}", name, suggest(name, names)));
-  return nullptr;
+  return false;
 }
 
 bool write_output(const std::string& file, const std::string& text, Console& console) {
@@ -38,13 +38,11 @@ bool write_output(const std::string& file, const std::string& text, Console& con
 
 int generate(const GenerateOptions& options, Session& session) {
   Console& console = session.console;
-  const lab::GeneratorKind* const kind = find_kind(options.kind, console);
-  if (kind == nullptr) return ExitStatus::invalid;
+  if (!is_kind(options.kind, console)) return ExitStatus::invalid;
   auto topology = lab::generate(options.kind, options.shape);
   if (!topology) {
-    console.error(fmt::format("generate {}: --nodes {} --degree {}: {}; a {} has at least {} nodes", options.kind,
-                              options.shape.nodes, options.shape.degree, topology.error().message(), options.kind,
-                              kind->minimum_nodes));
+    console.error(fmt::format("generate {}: --nodes {} --degree {}: {}", options.kind, options.shape.nodes,
+                              options.shape.degree, lab::reason_against(options.kind, options.shape)));
     return ExitStatus::invalid;
   }
   if (!override_options(options.lab, *topology, console)) return ExitStatus::invalid;

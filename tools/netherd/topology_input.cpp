@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "netherd/engine/file_descriptor.hpp"
@@ -83,6 +84,11 @@ bool override_name(const std::string& name, lab::Topology& topology, Console& co
   return true;
 }
 
+std::optional<std::string> environment_variable(std::string_view name) {
+  const char* const value = std::getenv(std::string{name}.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>{value};
+}
+
 void report(const std::string& source, const std::vector<lab::Finding>& errors, Console& console) {
   for (const lab::Finding& finding : errors) console.error(source, finding.line, finding.text);
 }
@@ -117,7 +123,7 @@ std::optional<lab::Topology> load_topology(const TopologyInput& input, Console& 
   const auto text = read_input(input.file, console);
   if (!text) return std::nullopt;
   const auto format = input.format.empty() ? std::nullopt : lab::parse_format(input.format);
-  lab::ReadResult result = lab::read_topology(*text, input.file, format);
+  lab::ReadResult result = lab::read_topology(*text, input.file, format, environment_variable);
   for (const lab::Finding& finding : result.warnings) console.warning(input.file, finding.line, finding.text);
   report(input.file, result.errors, console);
   const bool overridden = override_options(input, result.topology, console);

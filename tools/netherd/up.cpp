@@ -38,6 +38,7 @@ struct Seconds {
   double read = 0;
   double plan = 0;
   double build = 0;
+  double exec = 0;  ///< the file's commands
   double total = 0;
 };
 
@@ -145,7 +146,10 @@ asio::awaitable<void> Up::async_make() {
   seconds_.build = build_time_.seconds();
   monitor_.stop();
   if (options_.wait && !failed_) co_await async_wait_for_links();
-  if (!failed_) co_await async_run_commands();
+  if (failed_) co_return;
+  const Stopwatch exec_time;
+  co_await async_run_commands();
+  seconds_.exec = exec_time.seconds();
 }
 
 asio::awaitable<void> Up::async_build() {
@@ -201,7 +205,7 @@ asio::awaitable<void> Up::async_run_command(const lab::Node& node, const std::st
   NodeCommandResult result;
   if (output) {
     CommandPlace place{topology_.name, node.name, directory_->namespace_path(node.name)};
-    std::vector<std::string> command{"sh", "-c", line};
+    std::vector<std::string> command{"sh", "-c", lab::replace_variables(line, topology_, node)};
     CommandOutput streams{.output = output->descriptor(), .error_output = output->descriptor()};
     result = co_await runner_->async_run(std::move(place), std::move(command), std::move(streams));
   } else {
@@ -286,8 +290,13 @@ int Up::report() {
   console_.print(fmt::format("{} is up: {}, {}, {}, {}", topology_.name, counted(topology_.nodes.size(), "node"),
                              counted(topology_.links.size(), "link"), counted(built_.addresses, "address", "addresses"),
                              counted(built_.routes, "route")));
-  console_.print(fmt::format("{} in {:.3f} s; the event loop stood still for {:.1f} ms at most",
-                             counted(built_.requests, "request"), seconds_.total, monitor_.longest_stall_ms()));
+  std::string commands;
+  if (commands_run_ != 0) {
+    commands = fmt::format("; {} of exec lists in {:.3f} s", counted(commands_run_, "command"), seconds_.exec);
+  }
+  console_.print(fmt::format("{} in {:.3f} s{}; the event loop stood still for {:.1f} ms at most",
+                             counted(built_.requests, "request"), seconds_.total - seconds_.exec, commands,
+                             monitor_.longest_stall_ms()));
   return ExitStatus::done;
 }
 
@@ -308,7 +317,7 @@ nlohmann::ordered_json Up::to_json() const {
             {"max", microseconds(built_.latency.max)}}},
           {"descriptors", built_.descriptors},
           {"submission", options_.submission},
-          {"exec", {{"commands", commands_run_}, {"failed", commands_failed_}}}};
+          {"exec", {{"commands", commands_run_}, {"failed", commands_failed_}, {"seconds", seconds_.exec}}}};
 }
 
 }  // namespace

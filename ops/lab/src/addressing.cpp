@@ -7,6 +7,7 @@
 #include "findings.hpp"
 #include "link_ends.hpp"
 #include "overlaps.hpp"
+#include "pool_check.hpp"
 #include "subnet_pool.hpp"
 
 namespace netherd::lab {
@@ -64,19 +65,18 @@ IpPrefix numbered(const IpPrefix& network, std::uint64_t number) {
 /// Numbers the endpoints of one address family.
 class FamilyAddressing {
  public:
-  FamilyAddressing(Topology& topology, const IpPrefix& pool)
-      : topology_{topology}, pool_prefix_{pool}, in_use_{collect_addresses()}, pool_{pool, in_use_} {
+  FamilyAddressing(Topology& topology, const IpPrefix& pool, FindingList& errors)
+      : topology_{topology}, errors_{errors}, pool_prefix_{pool}, in_use_{collect_addresses()}, pool_{pool, in_use_} {
     std::ranges::sort(in_use_);
   }
 
-  std::vector<Finding> assign(const std::vector<Segment>& segments) && {
+  void assign(const std::vector<Segment>& segments) && {
     for (const Segment& segment : segments) number(segment);
     if (subnets_missing_ != 0) {
       const std::string_view key = pool_prefix_.is_v4() ? "ipv4-pool" : "ipv6-pool";
-      findings_.push_back({first_missing_, fmt::format("{} {}: is too small, {} subnets more are needed from here on",
-                                                       key, pool_prefix_.to_string(), subnets_missing_)});
+      errors_.report(first_missing_, "{} {}: is too small, {} subnets more are needed from here on", key,
+                     pool_prefix_.to_string(), subnets_missing_);
     }
-    return std::move(findings_);
   }
 
  private:
@@ -135,9 +135,8 @@ class FamilyAddressing {
       if (!takes_family(at)) continue;
       while (next <= numbers.last && is_in_use(numbered(network, next).address)) ++next;
       if (next > numbers.last) {
-        findings_.push_back(
-            {endpoint(at).line, fmt::format("subnet {}: has no address left for {}:{}", network.to_string(),
-                                            node_name(at), endpoint(at).interface)});
+        errors_.report(endpoint(at).line, "subnet {}: has no address left for {}:{}", network.to_string(),
+                       node_name(at), endpoint(at).interface);
         return;
       }
       endpoint(at).addresses.push_back(numbered(network, next++));
@@ -147,39 +146,38 @@ class FamilyAddressing {
   bool takes_family(LinkEnd at) {
     const std::uint32_t mtu = link(at).mtu;
     if (pool_prefix_.is_v4() || mtu == 0 || mtu >= min_ipv6_mtu) return true;
-    findings_.push_back({endpoint(at).line, fmt::format("mtu {} of {}:{}: IPv6 addresses from the ipv6-pool need {} at "
-                                                        "least",
-                                                        mtu, node_name(at), endpoint(at).interface, min_ipv6_mtu)});
+    errors_.report(endpoint(at).line, "mtu {} of {}:{}: IPv6 addresses from the ipv6-pool need {} at least", mtu,
+                   node_name(at), endpoint(at).interface, min_ipv6_mtu);
     return false;
   }
 
   const std::string& node_name(LinkEnd at) const { return topology_.node(topology_.endpoint(at).node).name; }
 
   Topology& topology_;
+  FindingList& errors_;
   IpPrefix pool_prefix_;
   std::vector<IpPrefix> in_use_;  ///< addresses that the file gives, sorted
   SubnetPool pool_;
   std::size_t subnets_missing_ = 0;
   SourceLine first_missing_ = SourceLine::none;
-  std::vector<Finding> findings_;
 };
 
 }  // namespace
 
 std::vector<Finding> assign_addresses(Topology& topology) {
   choose_default_pools(topology);
-  std::vector<Finding> findings;
-  if (!topology.options.ipv4_pool && !topology.options.ipv6_pool) return findings;
+  if (!topology.options.ipv4_pool && !topology.options.ipv6_pool) return {};
+  FindingList errors;
+  check_pools(topology.options, errors);  // the command line may have given them
+  if (!errors.empty()) return std::move(errors).take(max_shown_findings, "errors");
   const std::vector<Segment> segments = find_segments(topology);
   for (const auto& pool : {topology.options.ipv4_pool, topology.options.ipv6_pool}) {
-    if (!pool) continue;
-    append(findings, FamilyAddressing{topology, *pool}.assign(segments));
+    if (pool) FamilyAddressing{topology, *pool, errors}.assign(segments);
   }
   // Those that the file itself gives are validate()'s business. A subnet that the pools cannot overlap may still have
   // been given at the other end of the link.
-  append(findings, find_overlaps(topology));
-  sort_by_line(findings);
-  return findings;
+  find_overlaps(topology, errors);
+  return std::move(errors).take(max_shown_findings, "errors");
 }
 
 }  // namespace netherd::lab

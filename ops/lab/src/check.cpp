@@ -127,7 +127,7 @@ class NodeCheck::Impl final : public RequestSink {
     if (is_bridge() && !bridge) report(described().line, bridge_interface_name, "the bridge is missing");
     if (bridge && !bridge->up()) report(described().line, bridge_interface_name, "is down");
     const ops::Link* loopback = find_link(InterfaceIndex::loopback);
-    if (!is_bridge() && loopback && !loopback->up()) report(described().line, "lo", "is down");
+    if (loopback && !loopback->up()) report(described().line, "lo", "is down");
     if (!described().exec.empty()) return;  // what the file's own commands have added is wanted
     std::vector<InterfaceIndex> own;
     for (const LinkEnd at : ends_.of(node_)) own.push_back(plan_.interface_index(at.link, at.end));

@@ -6,8 +6,9 @@
 
 namespace netherd::lab {
 
-/// Keys of containerlab's topology files, as its schema and its sources had them in 2026. `read` are those that mean
-/// something to netherd, `ignored` those that mean something to containerlab only.
+/// Keys of containerlab's topology files, as its schema (schemas/clab.schema.json) and its sources had them at
+/// release 0.79. `read` are those that mean something to netherd, `ignored` those that mean something to
+/// containerlab only.
 struct KnownKeys {
   std::span<const std::string_view> read;
   std::span<const std::string_view> ignored;
@@ -21,7 +22,7 @@ inline constexpr std::array<std::string_view, 5> file_ignored{"prefix", "mgmt", 
 inline constexpr std::array<std::string_view, 5> topology_read{"defaults", "kinds", "groups", "nodes", "links"};
 
 inline constexpr std::array<std::string_view, 5> node_read{"kind", "group", "exec", "image", "network-mode"};
-inline constexpr std::array<std::string_view, 54> node_ignored{
+inline constexpr std::array<std::string_view, 55> node_ignored{
     "type",
     "startup-config",
     "startup-delay",
@@ -38,6 +39,7 @@ inline constexpr std::array<std::string_view, 54> node_ignored{
     "cmd",
     "SANs",
     "binds",
+    "volumes",
     "devices",
     "cap-add",
     "privileged",

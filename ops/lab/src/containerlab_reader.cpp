@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "containerlab_keys.hpp"
+#include "environment.hpp"
 #include "name_rules.hpp"
 #include "number.hpp"
 #include "pool_check.hpp"
@@ -25,6 +26,7 @@ using Entry = YamlDocument::Entry;
 
 constexpr std::array<std::string_view, 5> unsupported_link_types{"mgmt-net", "macvlan", "vxlan", "vxlan-stitch",
                                                                  "dummy"};
+constexpr std::array<std::string_view, 4> veth_types{"veth", "brief", "veth-stitch", "host"};
 constexpr std::array<std::string_view, 2> unsupported_nodes{"mgmt-net", "macvlan"};
 constexpr std::string_view host_node = "host";
 
@@ -66,12 +68,12 @@ struct NodeSettings {
   std::string_view group;
   std::string_view network_mode;
   bool image = false;
-  std::vector<std::string> exec;
+  ExecList::Block exec;
 };
 
 class ContainerlabReader {
  public:
-  ContainerlabReader(const YamlDocument& document, ReadResult& result) : document_{document}, result_{result} {}
+  ContainerlabReader(const YamlDocument& document, Reading& reading) : document_{document}, reading_{reading} {}
 
   void read() && {
     const Value root = document_.root();
@@ -96,11 +98,11 @@ class ContainerlabReader {
 
  private:
   template <typename... Values>
-  void report(SourceLine line, fmt::format_string<Values...> text, Values&&... values) {
-    error(line, fmt::format(text, std::forward<Values>(values)...));
+  void report(SourceLine line, fmt::format_string<findings_detail::Shown<Values>...> text, const Values&... values) {
+    reading_.errors.report(line, text, values...);
   }
-  void error(SourceLine line, std::string text) { result_.errors.push_back({line, std::move(text)}); }
-  void warn(SourceLine line, std::string text) { result_.warnings.push_back({line, std::move(text)}); }
+  void error(SourceLine line, std::string_view text) { reading_.errors.add(line, text); }
+  void warn(SourceLine line, std::string_view text) { reading_.warnings.add(line, text); }
 
   // The tree.
 
@@ -142,18 +144,37 @@ class ContainerlabReader {
         if (ignored.count++ == 0) ignored.first = entry.line;
       } else {
         report(entry.line, "{}{}unknown key '{}'{}", place, place.empty() ? "" : ": ", entry.key,
-               suggestion(entry.key, known));
+               remedy(entry.key, known));
       }
     }
+  }
+
+  /// A key that is right elsewhere, or nearly right here.
+  static std::string remedy(std::string_view key, const KnownKeys& known) {
+    using namespace containerlab_keys;
+    const bool in_file = known.read.data() == file.read.data();
+    const bool in_topology = known.read.data() == topology.read.data();
+    const bool in_link = known.read.data() == link.read.data() || known.read.data() == link_to_host.read.data();
+    if (in_file && contains(topology.read, key)) return ": it belongs under 'topology', indented below it";
+    if (in_file && contains(netherd.read, key)) return ": it belongs under 'netherd'";
+    if (in_topology && (contains(file.read, key) || contains(file.ignored, key))) {
+      return ": it belongs to the top level, beside 'topology'";
+    }
+    if (in_link && contains(link_netherd.read, key)) return ": it belongs under 'netherd' of the link";
+    if (in_link && contains(endpoint.read, key)) return ": it belongs to an endpoint";
+    return suggestion(key, known);
   }
 
   void read_name(const Entry& entry) {
     std::string_view name;
     if (!read_text(entry, "name", name)) return;
     if (is_valid_lab_name(name)) {
-      result_.topology.name = name;
+      reading_.topology.name = name;
     } else {
       report(entry.line, "name '{}': {}", name, lab_name_rule);
+    }
+    if (name.find("__git") != std::string_view::npos) {
+      warn(entry.line, "name: variables of git are not replaced");
     }
   }
 
@@ -162,7 +183,7 @@ class ContainerlabReader {
   void read_options(const Entry& options) {
     if (!expect(options, Kind::mapping, "netherd")) return;
     check_keys(options.value, containerlab_keys::netherd, "netherd");
-    LabOptions& lab = result_.topology.options;
+    LabOptions& lab = reading_.topology.options;
     for (const Entry& entry : document_.entries(options.value)) {
       std::string_view text;
       if (entry.key == "ipv4-pool") read_pool(entry, true, lab.ipv4_pool);
@@ -209,7 +230,8 @@ class ContainerlabReader {
     if (const Entry* groups = find(topology.value, "groups")) read_named_settings(*groups, groups_);
     const Entry* nodes = find(topology.value, "nodes");
     if (nodes) read_nodes(*nodes);
-    if (result_.topology.nodes.empty() && result_.errors.empty()) error(topology.line, "topology: there are no nodes");
+    if (reading_.topology.nodes.empty() && reading_.errors.empty())
+      error(topology.line, "topology: there are no nodes");
     if (const Entry* links = find(topology.value, "links")) read_links(*links);
   }
 
@@ -232,23 +254,52 @@ class ContainerlabReader {
       if (entry.key == "group") read_text(entry, what(), settings.group);
       if (entry.key == "network-mode") read_text(entry, what(), settings.network_mode);
       if (entry.key == "image") settings.image = !is_null(entry.value);
-      if (entry.key == "exec") read_exec(entry, what(), settings.exec);
+      if (entry.key == "exec") settings.exec = read_exec(entry, what());
     }
     return settings;
   }
 
-  void read_exec(const Entry& list, std::string_view what, std::vector<std::string>& commands) {
-    if (!expect(list, Kind::sequence, what)) return;
+  /// One list for all places that it stands in.
+  ExecList::Block read_exec(const Entry& list, std::string_view what) {
+    if (!expect(list, Kind::sequence, what)) return {};
+    if (!document_.has_aliases()) return read_commands(list, what);
+    const auto [known, is_new] = exec_lists_.try_emplace(list.value);
+    if (is_new) known->second = read_commands(list, what);
+    return known->second;
+  }
+
+  ExecList::Block read_commands(const Entry& list, std::string_view what) {
+    std::vector<ExecList::Line> commands;
+    commands.reserve(document_.entries(list.value).size());
     for (const Entry& command : document_.entries(list.value)) {
-      std::string text;
-      if (read_text(command, what, text)) commands.push_back(std::move(text));
+      std::string_view text;
+      if (!read_text(command, what, text)) continue;
+      if (text.find('\0') != std::string_view::npos)
+        report(command.line, "{}: a command cannot have a zero byte", what);
+      note_lab_directory(command.line, text);
+      commands.push_back(share_line(command.value, text));
+    }
+    return std::make_shared<const std::vector<ExecList::Line>>(std::move(commands));
+  }
+
+  ExecList::Line share_line(Value value, std::string_view text) {
+    if (!document_.has_aliases()) return std::make_shared<const std::string>(text);
+    const auto [known, is_new] = exec_lines_.try_emplace(value);
+    if (is_new) known->second = std::make_shared<const std::string>(text);
+    return known->second;
+  }
+
+  void note_lab_directory(SourceLine line, std::string_view command) {
+    if (command.find("__clabDir__") != std::string_view::npos ||
+        command.find("__clabNodeDir__") != std::string_view::npos) {
+      note(lab_directories_, line);
     }
   }
 
   void read_nodes(const Entry& nodes) {
     if (!expect(nodes, Kind::mapping, "nodes")) return;
     const auto entries = document_.entries(nodes.value);
-    result_.topology.nodes.reserve(entries.size());
+    reading_.topology.nodes.reserve(entries.size());
     nodes_.reserve(entries.size());
     for (const Entry& entry : entries) read_node(entry);
   }
@@ -274,17 +325,18 @@ class ContainerlabReader {
     Node node{.name = std::string{entry.key}, .exec = {}, .line = entry.line};
     if (kind_name == "bridge" || kind_name == "ovs-bridge") node.kind = NodeKind::bridge;
     node.adopted = kind_name == host_node;
-    for (const NodeSettings* level : {&std::as_const(defaults_), &kind, &group, &own}) {
-      node.exec.insert(node.exec.end(), level->exec.begin(), level->exec.end());
-    }
+    node.exec.append(ExecLevel::defaults, defaults_.exec);
+    node.exec.append(ExecLevel::kind, kind.exec);
+    node.exec.append(ExecLevel::group, group.exec);
+    node.exec.append(ExecLevel::node, own.exec);
     add_node(entry.key, std::move(node));
   }
 
   NodeId add_node(std::string_view name, Node node) {
-    const NodeId id{static_cast<std::uint32_t>(result_.topology.nodes.size())};
+    const NodeId id{static_cast<std::uint32_t>(reading_.topology.nodes.size())};
     if (node.adopted && !host_) host_ = id;
     nodes_.emplace(name, id);
-    result_.topology.nodes.push_back(std::move(node));
+    reading_.topology.nodes.push_back(std::move(node));
     return id;
   }
 
@@ -317,7 +369,7 @@ class ContainerlabReader {
 
   void read_links(const Entry& links) {
     if (!expect(links, Kind::sequence, "links")) return;
-    result_.topology.links.reserve(document_.entries(links.value).size());
+    reading_.topology.links.reserve(document_.entries(links.value).size());
     for (const Entry& entry : document_.entries(links.value)) read_link(entry);
   }
 
@@ -337,19 +389,20 @@ class ContainerlabReader {
       if (property.key == "ipv4" || property.key == "ipv6") read_link_addresses(property, link);
       if (property.key == "netherd") read_link_options(property, link);
     }
-    result_.topology.links.push_back(std::move(link));
+    reading_.topology.links.push_back(std::move(link));
   }
 
   bool is_supported_type(const Entry& link) {
     const Entry* entry = find(link.value, "type");
     std::string_view type;
-    if (!entry || !read_text(*entry, "type", type) || type == "veth" || type == "brief" || type == host_node) {
+    if (!entry || !read_text(*entry, "type", type) || contains(veth_types, type)) {
+      if (type == "veth-stitch") note(stitches_, entry->line);
       return true;
     }
     if (contains(unsupported_link_types, type)) {
       report(entry->line, "links of type '{}' are not supported yet", type);
     } else {
-      report(entry->line, "unknown link type '{}': must be veth or host", type);
+      report(entry->line, "unknown link type '{}': must be veth, veth-stitch or host", type);
     }
     return false;
   }
@@ -364,13 +417,24 @@ class ContainerlabReader {
     const Entry* endpoint = find(entry.value, "endpoint");
     const Entry* interface = find(entry.value, "host-interface");
     Endpoint& outside = link.ends[1];
-    if (!endpoint || !interface || !read_text(*interface, "host-interface", outside.interface)) {
+    if (!endpoint || !interface || !read_interface(*interface, outside)) {
       error(link.line, "link of type 'host': needs the keys 'endpoint' and 'host-interface'");
       return false;
     }
     outside.line = interface->line;
     outside.node = host(interface->line);
     return read_endpoint(*endpoint, link.ends[0]);
+  }
+
+  /// A name of any length is refused later; what is kept of it is short.
+  static void set_interface(std::string_view name, Endpoint& end) {
+    end.interface = shortened(name, FindingList::max_part);
+  }
+  bool read_interface(const Entry& entry, Endpoint& end) {
+    std::string_view name;
+    if (!read_text(entry, entry.key, name)) return false;
+    set_interface(name, end);
+    return true;
   }
 
   bool read_endpoints(const Entry& entry, Link& link) {
@@ -401,7 +465,7 @@ class ContainerlabReader {
       report(entry.line, "endpoint '{}': must be NODE:INTERFACE", text);
       return false;
     }
-    end.interface = text.substr(colon + 1);
+    set_interface(text.substr(colon + 1), end);
     return find_node(entry.line, text.substr(0, colon), end);
   }
 
@@ -410,7 +474,7 @@ class ContainerlabReader {
     std::string_view node;
     for (const Entry& property : document_.entries(entry.value)) {
       if (property.key == "node") read_text(property, "node", node);
-      if (property.key == "interface") read_text(property, "interface", end.interface);
+      if (property.key == "interface") read_interface(property, end);
       if (property.key == "mac") read_mac(property, end);
       if (property.key == "ipv4" || property.key == "ipv6") read_endpoint_addresses(property, end);
     }
@@ -488,7 +552,11 @@ class ContainerlabReader {
     std::string_view text;
     if (!read_text(entry, family, text) || text.empty()) return;
     const auto address = ops::parse_ip_prefix(text);
-    if (address && address->is_v4() == (family == "ipv4")) {
+    const bool fits = address && address->is_v4() == (family == "ipv4");
+    if (fits && text.find('/') == std::string_view::npos) {
+      report(entry.line, "{0} '{1}': has no prefix length, as in {1}/{2}; /{3} stands for an address without a subnet",
+             family, text, family == "ipv4" ? 24 : 64, family == "ipv4" ? 32 : 128);
+    } else if (fits) {
       end.addresses.push_back(*address);
     } else {
       report(entry.line, "{} '{}': must be an address such as {}", family, text,
@@ -511,19 +579,35 @@ class ContainerlabReader {
 
   void warn_about_nodes() {
     if (containers_.count != 0) {
-      std::string kinds;
-      for (const std::string_view kind : container_kinds_) kinds.append(kinds.empty() ? ": " : ", ").append(kind);
-      warn(containers_.first, fmt::format("{} ({}) become plain network namespaces: images are not started",
-                                          "nodes of containerlab kinds", nodes(containers_) + kinds));
+      warn(containers_.first, fmt::format("{} ({}{}) become plain network namespaces: images are not started",
+                                          "nodes of containerlab kinds", nodes(containers_), list_kinds()));
     }
     if (ovs_bridges_.count != 0) {
       warn(ovs_bridges_.first,
            fmt::format("kind 'ovs-bridge' ({}): a Linux bridge is made instead", nodes(ovs_bridges_)));
     }
+    if (stitches_.count != 0) {
+      warn(stitches_.first,
+           fmt::format("link type 'veth-stitch' ({} of them): a veth pair joins the nodes directly", stitches_.count));
+    }
+    if (lab_directories_.count != 0) {
+      warn(lab_directories_.first, "__clabDir__ and __clabNodeDir__: netherd makes no directory for a lab");
+    }
     if (network_modes_.count != 0) {
       warn(network_modes_.first, fmt::format("network-mode ({}): ignored, each node has a network namespace of its own",
                                              nodes(network_modes_)));
     }
+  }
+
+  std::string list_kinds() const {
+    constexpr std::size_t most = 10;
+    std::string list;
+    std::size_t listed = 0;
+    for (const std::string_view kind : container_kinds_) {
+      if (listed++ == most) return list + fmt::format(" and {} more", container_kinds_.size() - most);
+      list.append(list.empty() ? ": " : ", ").append(shortened(kind, FindingList::max_part / 2));
+    }
+    return list;
   }
 
   void warn_about_ignored_keys() {
@@ -536,7 +620,7 @@ class ContainerlabReader {
   }
 
   const YamlDocument& document_;
-  ReadResult& result_;
+  Reading& reading_;
   NodeSettings defaults_;
   NamedSettings kinds_;
   NamedSettings groups_;
@@ -547,14 +631,22 @@ class ContainerlabReader {
   std::set<std::string_view> container_kinds_;
   Occurrences ovs_bridges_;
   Occurrences network_modes_;
+  Occurrences stitches_;
+  Occurrences lab_directories_;
+  std::unordered_map<Value, ExecList::Block> exec_lists_;  ///< by their nodes in the document, if it has aliases
+  std::unordered_map<Value, ExecList::Line> exec_lines_;
 };
 
 }  // namespace
 
-void read_containerlab(std::string_view text, ReadResult& result) {
+void read_containerlab(std::string_view text, const Environment& environment, Reading& reading) {
+  if (text.find('$') != std::string_view::npos) {
+    reading.expanded = expand_environment(text, environment, reading.errors);
+    text = reading.expanded;
+  }
   YamlDocument document;
-  result.errors = document.parse(text);
-  if (result.errors.empty()) ContainerlabReader{document, result}.read();
+  for (const Finding& finding : document.parse(text)) reading.errors.add(finding.line, finding.text);
+  if (reading.errors.empty()) ContainerlabReader{document, reading}.read();
 }
 
 }  // namespace netherd::lab

@@ -1,7 +1,6 @@
 #include "findings.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace netherd::lab {
@@ -17,8 +16,20 @@ void sort_by_line(std::vector<Finding>& findings) {
   findings = std::move(sorted);
 }
 
-void append(std::vector<Finding>& findings, std::vector<Finding> more) {
-  findings.insert(findings.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+void FindingList::add(SourceLine line, std::string_view text) {
+  if (is_full()) return static_cast<void>(++left_out_);
+  kept_.push_back({line, shortened(text, max_text)});
+}
+
+std::vector<Finding> FindingList::take(std::size_t most, std::string_view of_what) && {
+  std::vector<Finding> taken = std::move(kept_);
+  sort_by_line(taken);
+  if (taken.size() > most) {
+    left_out_ += taken.size() - most;
+    taken.resize(most);
+  }
+  if (left_out_ != 0) taken.push_back({SourceLine::none, fmt::format("and {} {} more", left_out_, of_what)});
+  return taken;
 }
 
 }  // namespace netherd::lab

@@ -167,10 +167,15 @@ Topology generate_fat_tree(const GenerateOptions& options) {
   return std::move(maker).topology();
 }
 
-Topology generate_leaf_spine(const GenerateOptions& options) {
-  constexpr std::uint32_t hosts_of_leaf = 2;
+constexpr std::uint32_t hosts_of_leaf = 2;
+
+std::uint32_t leaves_of(const GenerateOptions& options) {
   const std::uint32_t others = options.nodes - std::min(options.nodes, options.degree);
-  const std::uint32_t leaves = std::max(2U, (others + hosts_of_leaf) / (1 + hosts_of_leaf));
+  return std::max(2U, (others + hosts_of_leaf) / (1 + hosts_of_leaf));
+}
+
+Topology generate_leaf_spine(const GenerateOptions& options) {
+  const std::uint32_t leaves = leaves_of(options);
   TopologyMaker maker;
   for (std::uint32_t i = 0; i < options.degree; ++i) maker.add_node(role_name("spine", {i}));
   for (std::uint32_t i = 0; i < leaves; ++i) {
@@ -228,7 +233,7 @@ Topology generate_scale_free(const GenerateOptions& options) {
 constexpr std::uint32_t max_full_mesh_nodes = 2000;
 constexpr std::uint32_t max_degree = 1000;
 
-constexpr std::array<GeneratorKind, 11> kinds{{
+constexpr std::array<GeneratorKind, 11> all_kinds{{
     {"line", "a chain of nodes", generate_line, 1, max_generated_nodes},
     {"ring", "a closed chain", generate_ring, 3, max_generated_nodes},
     {"star", "a hub with a link to every other node", generate_star, 2, max_generated_nodes},
@@ -245,24 +250,51 @@ constexpr std::array<GeneratorKind, 11> kinds{{
      max_generated_nodes},
 }};
 
-bool is_possible_degree(std::string_view kind, const GenerateOptions& options) {
+bool uses_degree(std::string_view kind) {
   constexpr std::array<std::string_view, 4> users{"tree", "leaf-spine", "random", "scale-free"};
-  if (std::ranges::find(users, kind) == users.end()) return true;
-  if (options.degree == 0 || options.degree > max_degree) return false;
-  return kind != "scale-free" || options.degree < options.nodes;
+  return std::ranges::find(users, kind) != users.end();
 }
+
+/// Of the kinds whose degree has no other bound.
+std::uint64_t links_of(std::string_view kind, const GenerateOptions& options) {
+  const std::uint64_t nodes = options.nodes;
+  const std::uint64_t degree = options.degree;
+  if (kind == "random") return std::min(nodes * degree / 2, nodes * (nodes - 1) / 2);
+  if (kind == "scale-free") return nodes * degree;
+  if (kind == "leaf-spine") return leaves_of(options) * (degree + 2);
+  return 0;
+}
+
+const GeneratorKind* find_generator(std::string_view kind) {
+  const auto* const found = std::ranges::find_if(all_kinds, [&](const auto& known) { return known.name == kind; });
+  return found == all_kinds.end() ? nullptr : found;
+}
+
+std::string digits_of(std::uint64_t number) { return std::to_string(number); }
 
 }  // namespace
 
-std::span<const GeneratorKind> generator_kinds() noexcept { return kinds; }
+std::span<const GeneratorKind> generator_kinds() noexcept { return all_kinds; }
+
+std::string reason_against(std::string_view kind, const GenerateOptions& options) {
+  const GeneratorKind* const found = find_generator(kind);
+  if (found == nullptr) return "no such kind";
+  const std::string name{kind};
+  if (options.nodes < found->minimum_nodes) return name + " has at least " + digits_of(found->minimum_nodes) + " nodes";
+  if (options.nodes > found->maximum_nodes) return name + " has at most " + digits_of(found->maximum_nodes) + " nodes";
+  if (!uses_degree(kind)) return {};
+  if (options.degree == 0 || options.degree > max_degree) return "the degree must be 1 to " + digits_of(max_degree);
+  if (kind == "scale-free" && options.degree >= options.nodes) return "the degree must be below the number of nodes";
+  const std::uint64_t links = links_of(kind, options);
+  if (links <= max_generated_links) return {};
+  return "these are " + digits_of(links) + " links, and at most " + digits_of(max_generated_links) + " are generated";
+}
 
 boost::system::result<Topology> generate(std::string_view kind, const GenerateOptions& options) {
-  const auto* const found = std::ranges::find_if(kinds, [&](const auto& known) { return known.name == kind; });
-  if (found == kinds.end() || options.nodes < found->minimum_nodes || options.nodes > found->maximum_nodes ||
-      !is_possible_degree(kind, options)) {
+  if (!reason_against(kind, options).empty()) {
     return boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
   }
-  Topology topology = found->generate(options);
+  Topology topology = find_generator(kind)->generate(options);
   topology.name = kind;
   return topology;
 }

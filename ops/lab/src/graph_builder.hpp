@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "netherd/lab/reader.hpp"
 #include "node_names.hpp"
+#include "read_format.hpp"
 
 namespace netherd::lab {
 
@@ -19,9 +19,10 @@ class GraphBuilder {
   enum class Edges {
     as_given,       ///< each edge is a link
     in_both_lists,  ///< an edge and one in the opposite direction are one link: a list may have each link twice
+    repeated,       ///< all edges between two nodes are one link
   };
 
-  explicit GraphBuilder(ReadResult& result) : result_{result} {}
+  explicit GraphBuilder(Reading& reading) : reading_{reading} {}
 
   void set_edges(Edges edges) noexcept { edges_ = edges; }
 
@@ -54,17 +55,20 @@ class GraphBuilder {
   };
 
   [[nodiscard]] bool is_way_back(Edge edge);
+  [[nodiscard]] bool is_repeated(Edge edge);
   [[nodiscard]] Endpoint next_endpoint(NodeId node, SourceLine line);
 
-  ReadResult& result_;
+  Reading& reading_;
   Edges edges_ = Edges::as_given;
   NodeNames names_;
   std::vector<std::uint32_t> interface_counts_;
   std::unordered_map<Edge, std::size_t, EdgeHash> one_way_edges_;  ///< how many have no opposite one yet
   Occurrences renamed_;
   std::string renamed_nodes_;  // of those, the first ones
+  bool all_renamed_listed_ = true;
   Occurrences self_loops_;
   Occurrences ways_back_;
+  Occurrences repeated_;
 };
 
 }  // namespace netherd::lab

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 
 #include "link_ends.hpp"
-#include "netherd/lab/addressing.hpp"
+#include "segments.hpp"
 
 namespace netherd::lab {
 
@@ -37,19 +36,14 @@ bool has_addresses(const Topology& topology) {
 
 class OverlapSearch {
  public:
-  explicit OverlapSearch(const Topology& topology) : topology_{topology}, segments_(topology.links.size()) {
-    const std::vector<Segment> found = find_segments(topology);
-    for (std::uint32_t segment = 0; segment < found.size(); ++segment) {
-      for (const LinkEnd at : found[segment].members) segments_[position_of(at.link)][at.end] = segment;
-    }
-  }
+  OverlapSearch(const Topology& topology, FindingList& errors)
+      : topology_{topology}, errors_{errors}, segments_{segments_of_links(topology)} {}
 
-  std::vector<Finding> run() && {
+  void run() && {
     const LinkEnds ends{topology_};
     for (std::uint32_t node = 0; node < topology_.nodes.size(); ++node) {
       if (topology_.nodes[node].kind == NodeKind::host) look_at(ends.of(NodeId{node}));
     }
-    return std::move(findings_);
   }
 
  private:
@@ -58,7 +52,7 @@ class OverlapSearch {
     for (const LinkEnd at : ends) {
       for (const IpPrefix& address : topology_.endpoint(at).addresses) {
         if (has_subnet(address)) {
-          subnets_.push_back({address.network(), segments_[position_of(at.link)][at.end], at, address});
+          subnets_.push_back({address.network(), segments_[position_of(at.link)], at, address});
         }
       }
     }
@@ -88,28 +82,25 @@ class OverlapSearch {
     const Subnet& earlier = is_later ? other : one;
     const Endpoint& end = topology_.endpoint(later.at);
     const SourceLine line = topology_.endpoint(earlier.at).line;
-    findings_.push_back(
-        {end.line,
-         fmt::format("address {} of {}: its subnet overlaps that of {}, which {} has on another link{}",
-                     later.address.to_string(), name_of(end), earlier.address.to_string(),
-                     name_of(topology_.endpoint(earlier.at)),
-                     line == SourceLine::none ? std::string{} : fmt::format(" (line {})", engine::value_of(line)))});
+    errors_.report(end.line, "address {} of {}: its subnet overlaps that of {}, which {} has on another link{}",
+                   later.address.to_string(), name_of(end), earlier.address.to_string(),
+                   name_of(topology_.endpoint(earlier.at)),
+                   line == SourceLine::none ? std::string{} : fmt::format(" (line {})", engine::value_of(line)));
   }
 
   std::string name_of(const Endpoint& end) const { return topology_.node(end.node).name + ':' + end.interface; }
 
   const Topology& topology_;
-  std::vector<std::array<std::uint32_t, 2>> segments_;  ///< of each end of each link
-  std::vector<Subnet> subnets_;                         ///< of the node at hand
-  std::vector<const Subnet*> around_;                   ///< those that contain the subnet at hand, the widest first
-  std::vector<Finding> findings_;
+  FindingList& errors_;
+  std::vector<std::uint32_t> segments_;  ///< of each link
+  std::vector<Subnet> subnets_;          ///< of the node at hand
+  std::vector<const Subnet*> around_;    ///< those that contain the subnet at hand, the widest first
 };
 
 }  // namespace
 
-std::vector<Finding> find_overlaps(const Topology& topology) {
-  if (!has_addresses(topology)) return {};
-  return OverlapSearch{topology}.run();
+void find_overlaps(const Topology& topology, FindingList& errors) {
+  if (has_addresses(topology)) OverlapSearch{topology, errors}.run();
 }
 
 }  // namespace netherd::lab

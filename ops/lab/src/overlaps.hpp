@@ -1,7 +1,6 @@
 #pragma once
 
-#include <vector>
-
+#include "findings.hpp"
 #include "netherd/lab/topology.hpp"
 
 namespace netherd::lab {
@@ -12,6 +11,6 @@ namespace netherd::lab {
 ///
 /// Addresses without a subnet (/32 and /128, as unnumbered links have them) and link-local ones overlap with nothing.
 /// Time: n log n in the number of addresses.
-[[nodiscard]] std::vector<Finding> find_overlaps(const Topology& topology);
+void find_overlaps(const Topology& topology, FindingList& errors);
 
 }  // namespace netherd::lab

@@ -76,6 +76,7 @@ struct Plan::Impl {
   ops::NewLink new_link(LinkEnd at) const;
 
   void activate_bridge(NodeId node, RequestSink& sink) const;
+  void activate_loopback(NodeId node, RequestSink& sink) const;
   void prepare_host(NodeId node, RequestSink& sink) const;
   void activate_host(NodeId node, RequestSink& sink) const;
   void configure_late_ipv6(NodeId node, RequestSink& sink) const;
@@ -188,12 +189,15 @@ void Plan::Impl::activate_bridge(NodeId node, RequestSink& sink) const {
                topology->node(node).line);
 }
 
+void Plan::Impl::activate_loopback(NodeId node, RequestSink& sink) const {
+  if (topology->node(node).adopted) return;
+  const std::string_view netns = netns_names[position_of(node)];
+  sink.request(ops::SetLink{.index = InterfaceIndex::loopback, .name = "lo", .netns = netns, .up = true},
+               topology->node(node).line);
+}
+
 void Plan::Impl::prepare_host(NodeId node, RequestSink& sink) const {
   const std::string_view netns = netns_names[position_of(node)];
-  if (!topology->node(node).adopted) {
-    sink.request(ops::SetLink{.index = InterfaceIndex::loopback, .name = "lo", .netns = netns, .up = true},
-                 topology->node(node).line);
-  }
   for (const LinkEnd at : ends.of(node)) send_addresses(at, AddressFamily::ipv4, sink);
   for (const LinkEnd at : ends.of(node)) {
     if (is_main_end(at)) continue;
@@ -302,6 +306,7 @@ void Plan::configuration_requests(NodeId node, Stage stage, RequestSink& sink) c
   const bool is_bridge = impl_->is_bridge(node);
   switch (stage) {
     case Stage::preparation:
+      impl_->activate_loopback(node, sink);
       if (!is_bridge) impl_->prepare_host(node, sink);
       break;
     case Stage::activation:

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace netherd::lab {
 
 namespace {
@@ -23,6 +25,18 @@ std::string reason_against_pool(std::string_view key, const ops::IpPrefix& pool)
     return "these are not addresses for interfaces";
   }
   return {};
+}
+
+void check_pools(const LabOptions& options, FindingList& errors) {
+  const auto check = [&](std::string_view key, const std::optional<ops::IpPrefix>& pool) {
+    const std::string reason = pool ? reason_against_pool(key, *pool) : std::string{};
+    if (!reason.empty()) errors.report(SourceLine::none, "{} {}: {}", key, pool->to_string(), reason);
+  };
+  check("ipv4-pool", options.ipv4_pool);
+  check("ipv6-pool", options.ipv6_pool);
+  if (options.ipv6_pool && !options.ipv6) {
+    errors.report(SourceLine::none, "ipv6-pool {}: ipv6 is off", options.ipv6_pool->to_string());
+  }
 }
 
 }  // namespace netherd::lab

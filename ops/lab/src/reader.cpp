@@ -6,17 +6,17 @@
 #include <array>
 #include <unordered_set>
 
-#include "edge_list_reader.hpp"
+#include "edge_list_shape.hpp"
 #include "findings.hpp"
 #include "netherd/lab/topology.hpp"
 #include "read_format.hpp"
 #include "text_lines.hpp"
+#include "validation.hpp"
 
 namespace netherd::lab {
 
 namespace {
 
-constexpr std::size_t max_findings = 100;
 constexpr std::string_view white_space = " \t\r\n";
 
 std::string_view content_of(std::string_view text) {
@@ -69,20 +69,30 @@ bool is_core_line(std::string_view line) {
 }
 
 /// Formats of other tools that people may try, each known by its first line of content.
+std::string_view foreign_format(std::string_view line) {
+  if (is_kathara_line(line)) return "a lab.conf of Kathara";
+  if (is_core_line(line)) return "a configuration file of CORE (.imn)";
+  const auto starts_with_word = [&](std::string_view word) {
+    return line.starts_with(word) && line.substr(word.size()).find_first_not_of(" \t\r[{") == std::string_view::npos;
+  };
+  if (starts_with_word("graph [") || line.starts_with("Creator \"")) return "a graph in GML";
+  if (line.starts_with("*Vertices") || line.starts_with("*vertices") || line.starts_with("*Network")) {
+    return "a graph of Pajek";
+  }
+  const bool opens = line.find('{') != std::string_view::npos;
+  if (opens && (line.starts_with("graph ") || line.starts_with("digraph ") || line.starts_with("strict "))) {
+    return "a graph of Graphviz (DOT)";
+  }
+  return {};
+}
+
 std::optional<Finding> recognise_foreign(std::string_view text) {
   const auto first = find_line(text, [](const Line& line) { return !line.text.empty(); });
-  if (!first) return std::nullopt;
-  if (is_kathara_line(first->text)) {
-    return Finding{first->number,
-                   "this looks like a lab.conf of Kathara: netherd reads containerlab topology files, "
-                   "GraphML and edge lists"};
-  }
-  if (is_core_line(first->text)) {
-    return Finding{first->number,
-                   "this looks like a configuration file of CORE (.imn): netherd reads containerlab "
-                   "topology files, GraphML and edge lists"};
-  }
-  return std::nullopt;
+  const std::string_view format = first ? foreign_format(first->text) : std::string_view{};
+  if (format.empty()) return std::nullopt;
+  return Finding{first->number,
+                 fmt::format("this looks like {}: netherd reads containerlab topology files, GraphML and edge lists{}",
+                             format, format.starts_with("a graph") ? "; networkx and others write GraphML" : "")};
 }
 
 /// Of Go and Jinja, of Jinja, of envsubst and the like.
@@ -109,28 +119,21 @@ std::optional<Finding> find_template_marker(std::string_view text, const std::ve
   const auto marked = find_line(
       text, [&](const Line& line) { return wrong_lines.contains(line.number) && !marker_in(line.text).empty(); });
   if (!marked) return std::nullopt;
-  return Finding{marked->number,
-                 fmt::format("template marker '{}': this is the template of a topology file, expand it first",
-                             marker_in(marked->text))};
+  const std::string_view marker = marker_in(marked->text);
+  const std::string_view remedy = marker == "${" ? "this variable is not set in the environment, and has no default"
+                                                 : "this is the template of a topology file, expand it first";
+  return Finding{marked->number, fmt::format("template marker '{}': {}", marker, remedy)};
 }
 
-void read(std::string_view text, Format format, ReadResult& result) {
+void read(std::string_view text, Format format, const Environment& environment, Reading& reading) {
   switch (format) {
     case Format::containerlab:
-      return read_containerlab(text, result);
+      return read_containerlab(text, environment, reading);
     case Format::graphml:
-      return read_graphml(text, result);
+      return read_graphml(text, reading);
     case Format::edges:
-      return read_edge_list(text, result);
+      return read_edge_list(text, reading);
   }
-}
-
-void sort_and_cap(std::vector<Finding>& findings, std::string_view of_what) {
-  sort_by_line(findings);
-  if (findings.size() <= max_findings) return;
-  const std::size_t left_out = findings.size() - max_findings;
-  findings.resize(max_findings);
-  findings.push_back({SourceLine::none, fmt::format("and {} {} more", left_out, of_what)});
 }
 
 }  // namespace
@@ -148,22 +151,22 @@ Format recognise_format(std::string_view text) noexcept {
   return looks_like_edge_list(content) ? Format::edges : Format::containerlab;
 }
 
-ReadResult read_topology(std::string_view text, std::string_view source, std::optional<Format> format) {
-  ReadResult result;
-  result.topology.source = source;
-  result.topology.name = lab_name_of(source);
-  const auto foreign = format ? std::nullopt : recognise_foreign(text);
-  if (foreign) {
-    result.errors.push_back(*foreign);
-  } else {
-    read(text, format.value_or(recognise_format(text)), result);
-    append(result.errors, validate(result.topology));
-    if (const auto marker = find_template_marker(text, result.errors)) {
-      result.errors.insert(result.errors.begin(), *marker);
-    }
+ReadResult read_topology(std::string_view text, std::string_view source, std::optional<Format> format,
+                         const Environment& environment) {
+  Reading reading;
+  reading.topology.source = source;
+  reading.topology.name = lab_name_of(source);
+  std::optional<Finding> whole = format ? std::nullopt : recognise_foreign(text);
+  if (!whole) {
+    read(text, format.value_or(recognise_format(text)), environment, reading);
+    find_faults(reading.topology, reading.errors, reading.warnings);
+    whole = find_template_marker(reading.expanded.empty() ? text : reading.expanded, reading.errors.kept());
   }
-  sort_and_cap(result.errors, "errors");
-  sort_and_cap(result.warnings, "warnings");
+  ReadResult result;
+  result.topology = std::move(reading.topology);
+  result.errors = std::move(reading.errors).take(max_shown_findings, "errors");
+  result.warnings = std::move(reading.warnings).take(max_shown_findings, "warnings");
+  if (whole) result.errors.insert(result.errors.begin(), *std::move(whole));
   return result;
 }
 

@@ -1,3 +1,6 @@
+#include "segments.hpp"
+
+#include <algorithm>
 #include <optional>
 
 #include "disjoint_sets.hpp"
@@ -29,24 +32,33 @@ DisjointSets join_bridges(const Topology& topology) {
 
 }  // namespace
 
-std::vector<Segment> find_segments(const Topology& topology) {
+std::vector<std::uint32_t> segments_of_links(const Topology& topology) {
   DisjointSets bridges = join_bridges(topology);
-  std::vector<std::optional<std::size_t>> segment_of_bridge(topology.nodes.size());
-  std::vector<Segment> segments;
+  std::vector<std::optional<std::uint32_t>> segment_of_bridge(topology.nodes.size());
+  std::vector<std::uint32_t> segments;
   segments.reserve(topology.links.size());
-
-  for (std::uint32_t position = 0; position < topology.links.size(); ++position) {
-    const Link& link = topology.links[position];
-    std::size_t segment = segments.size();
+  std::uint32_t count = 0;
+  for (const Link& link : topology.links) {
+    std::uint32_t segment = count;
     if (const auto bridge = bridge_of(topology, link)) {
       auto& known = segment_of_bridge[bridges.representative(*bridge)];
       if (!known) known = segment;
       segment = *known;
     }
-    if (segment == segments.size()) segments.emplace_back();
+    if (segment == count) ++count;
+    segments.push_back(segment);
+  }
+  return segments;
+}
+
+std::vector<Segment> find_segments(const Topology& topology) {
+  const std::vector<std::uint32_t> numbers = segments_of_links(topology);
+  std::vector<Segment> segments(numbers.empty() ? 0 : std::ranges::max(numbers) + 1);
+  for (std::uint32_t position = 0; position < topology.links.size(); ++position) {
+    const Link& link = topology.links[position];
     for (std::uint8_t end = 0; end < 2; ++end) {
       if (topology.node(link.ends[end].node).kind == NodeKind::host) {
-        segments[segment].members.push_back({LinkId{position}, end});
+        segments[numbers[position]].members.push_back({LinkId{position}, end});
       }
     }
   }

@@ -25,26 +25,25 @@ constexpr std::array<SequenceForm, 4> forms{{
 
 bool is_surrogate(std::uint32_t code_point) noexcept { return code_point >= 0xd800 && code_point <= 0xdfff; }
 
-/// Bytes of the sequence that the text starts with; 0 if it is invalid.
-std::size_t sequence_size(std::string_view text) noexcept {
+}  // namespace
+
+Utf8Sequence first_utf8_sequence(std::string_view text) noexcept {
   const auto byte = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const auto* const form =
       std::ranges::find_if(forms, [&](const SequenceForm& each) { return (byte(0) & each.lead_mask) == each.lead; });
-  if (form == forms.end() || text.size() < form->size) return 0;
+  if (form == forms.end() || text.size() < form->size) return {};
   std::uint32_t code_point = byte(0) & static_cast<std::uint8_t>(~form->lead_mask);
   for (std::size_t i = 1; i < form->size; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80) return 0;
+    if ((byte(i) & 0xc0U) != 0x80) return {};
     code_point = code_point << 6U | (byte(i) & 0x3fU);
   }
   const bool valid = code_point >= form->first && code_point <= form->last && !is_surrogate(code_point);
-  return valid ? form->size : 0;
+  return valid ? Utf8Sequence{form->size, static_cast<char32_t>(code_point)} : Utf8Sequence{};
 }
-
-}  // namespace
 
 std::optional<std::size_t> find_invalid_utf8(std::string_view text) noexcept {
   for (std::size_t position = 0; position < text.size();) {
-    const std::size_t size = sequence_size(text.substr(position));
+    const std::size_t size = first_utf8_sequence(text.substr(position)).size;
     if (size == 0) return position;
     position += size;
   }

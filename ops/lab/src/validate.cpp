@@ -14,6 +14,8 @@
 #include "netherd/ops/link.hpp"
 #include "overlaps.hpp"
 #include "pool_check.hpp"
+#include "segment_faults.hpp"
+#include "validation.hpp"
 
 namespace netherd::lab {
 
@@ -67,24 +69,24 @@ struct AddressHash {
 /// Collects everything that is wrong.
 class Validation {
  public:
-  explicit Validation(const Topology& topology) : topology_{topology} {}
+  Validation(const Topology& topology, FindingList& errors, FindingList& warnings)
+      : topology_{topology}, errors_{errors}, warnings_{warnings} {}
 
-  std::vector<Finding> findings() && {
+  void run() {
     check_lab();
     check_nodes();
     check_interfaces();
     check_links();
     check_addresses();
     check_bridges();
-    append(findings_, find_overlaps(topology_));
-    sort_by_line(findings_);
-    return std::move(findings_);
+    find_overlaps(topology_, errors_);
+    find_segment_faults(topology_, errors_, warnings_);
   }
 
  private:
   template <typename... Values>
-  void report(SourceLine line, fmt::format_string<Values...> text, Values&&... values) {
-    findings_.push_back({line, fmt::format(text, std::forward<Values>(values)...)});
+  void report(SourceLine line, fmt::format_string<findings_detail::Shown<Values>...> text, const Values&... values) {
+    errors_.report(line, text, values...);
   }
 
   std::string name_of(const Endpoint& end) const { return topology_.node(end.node).name + ':' + end.interface; }
@@ -94,16 +96,7 @@ class Validation {
     if (!is_valid_lab_name(topology_.name)) {
       report(SourceLine::none, "lab name '{}': {}", topology_.name, lab_name_rule);
     }
-    check_pool("ipv4-pool", topology_.options.ipv4_pool);
-    check_pool("ipv6-pool", topology_.options.ipv6_pool);
-    if (topology_.options.ipv6_pool && !topology_.options.ipv6) {
-      report(SourceLine::none, "ipv6-pool {}: ipv6 is off", topology_.options.ipv6_pool->to_string());
-    }
-  }
-
-  void check_pool(std::string_view key, const std::optional<IpPrefix>& pool) {
-    const std::string reason = pool ? reason_against_pool(key, *pool) : std::string{};
-    if (!reason.empty()) report(SourceLine::none, "{} {}: {}", key, pool->to_string(), reason);
+    check_pools(topology_.options, errors_);
   }
 
   void check_nodes() {
@@ -169,9 +162,6 @@ class Validation {
         report(link.line, "weight {}: must be {} to {}", link.weight, "0.000001", max_link_weight);
       }
       for (const Endpoint& end : link.ends) check_mac(end);
-      if (link.ends[0].mac && link.ends[0].mac == link.ends[1].mac) {
-        report(link.line, "MAC address {}: both ends of the link have it", link.ends[0].mac->to_string());
-      }
     }
   }
 
@@ -211,6 +201,10 @@ class Validation {
              name_of(end), min_ipv6_mtu, link.mtu);
     } else if (!address.is_v4() && !topology_.options.ipv6 && !topology_.node(end.node).adopted) {
       report(end.line, "address {} of {}: ipv6 is off", address.to_string(), name_of(end));
+    } else if (!address.is_v4() && address.length <= 126 && address == address.network()) {
+      // RFC 4291, section 2.6.1; subnets of two addresses have none (RFC 6164).
+      warnings_.report(end.line, "address {} of {}: is that of the network itself, which all its routers answer to",
+                       address.to_string(), name_of(end));
     }
   }
 
@@ -238,11 +232,21 @@ class Validation {
   }
 
   const Topology& topology_;
-  std::vector<Finding> findings_;
+  FindingList& errors_;
+  FindingList& warnings_;
 };
 
 }  // namespace
 
-std::vector<Finding> validate(const Topology& topology) { return Validation{topology}.findings(); }
+void find_faults(const Topology& topology, FindingList& errors, FindingList& warnings) {
+  Validation{topology, errors, warnings}.run();
+}
+
+std::vector<Finding> validate(const Topology& topology) {
+  FindingList errors;
+  FindingList warnings;
+  find_faults(topology, errors, warnings);
+  return std::move(errors).take(FindingList::max_kept, "errors");
+}
 
 }  // namespace netherd::lab

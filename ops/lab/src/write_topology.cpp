@@ -3,8 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
+#include "exec_layout.hpp"
 #include "netherd/lab/reader.hpp"
+#include "utf8.hpp"
+#include "yaml_document.hpp"
 
 namespace netherd::lab {
 
@@ -19,19 +25,29 @@ void put(Buffer& out, fmt::format_string<Values...> text, Values&&... values) {
 
 void put_text(Buffer& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
 
-/// Quoted as both YAML and JSON have it.
+void put_escaped(Buffer& out, char32_t code_point) {
+  const auto value = static_cast<std::uint32_t>(code_point);
+  value > 0xffff ? put(out, "\\U{:08x}", value) : put(out, "\\u{:04x}", value);
+}
+
+/// In quotes, as YAML has them. A dollar sign is written twice: one alone may begin a variable.
 void put_quoted(Buffer& out, std::string_view text) {
   out.push_back('"');
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
+  while (!text.empty()) {
+    const Utf8Sequence sequence = first_utf8_sequence(text);
+    const std::size_t size = std::max<std::size_t>(sequence.size, 1);
+    const char character = text.front();
     if (character == '"' || character == '\\') {
       out.push_back('\\');
       out.push_back(character);
-    } else if (byte < ' ' || byte == 0x7f) {
-      put(out, "\\u{:04x}", byte);
+    } else if (character == '$') {
+      put_text(out, "$$");
+    } else if (sequence.size == 0 || is_invisible(sequence.code_point)) {
+      put_escaped(out, sequence.size == 0 ? U'\ufffd' : sequence.code_point);
     } else {
-      out.push_back(character);
+      put_text(out, text.substr(0, size));
     }
+    text.remove_prefix(size);
   }
   out.push_back('"');
 }
@@ -61,21 +77,122 @@ void put_options(Buffer& out, const LabOptions& options) {
   if (!options.ipv6) put_text(out, "  ipv6: off\n");
 }
 
-void put_node(Buffer& out, const Node& node) {
+/// Writes lists of commands. Of those that stand in several places, the places behind the first one refer to it.
+class ExecWriter {
+ public:
+  ExecWriter(Buffer& out, const Topology& topology, const ExecLayout& layout) : out_{out} {
+    count(layout.defaults());
+    for (const auto* sections : {&layout.kinds(), &layout.groups()}) {
+      for (const ExecLayout::Section& section : *sections) count(section.lines);
+    }
+    for (std::uint32_t node = 0; node < topology.nodes.size(); ++node) {
+      if (topology.nodes[node].exec.empty()) continue;
+      for (const ExecList::Block& own : layout.entry_of(NodeId{node}).own) count(own);
+    }
+  }
+
+  /// "exec:" and what belongs to it; `indent` is that of the key.
+  void put_lists(std::string_view indent, const std::vector<ExecList::Block>& lists) {
+    put(out_, "{}exec:", indent);
+    if (lists.size() == 1) {
+      const Reference reference = refer(lists.front().get(), "list", lists.front()->size() + 1);
+      if (!reference.first) return put(out_, " *{}\n", reference.anchor);
+      if (!reference.anchor.empty()) put(out_, " &{}", reference.anchor);
+    }
+    put_text(out_, "\n");
+    for (const ExecList::Block& list : lists) {
+      for (const ExecList::Line& line : *list) put_line(indent, line);
+    }
+  }
+
+ private:
+  struct Use {
+    std::size_t places = 0;
+    std::string anchor;
+  };
+  struct Reference {
+    std::string_view anchor;  ///< empty: there is one place only
+    bool first = true;
+  };
+
+  void count(const ExecList::Block& list) {
+    if (!list || uses_[list.get()].places++ != 0) return;
+    for (const ExecList::Line& line : *list) {
+      if (is_worth_sharing(line)) ++uses_[line.get()].places;
+    }
+  }
+
+  static bool is_worth_sharing(const ExecList::Line& line) { return line.use_count() > 1 && line->size() > 16; }
+
+  Reference refer(const void* shared, std::string_view prefix, std::size_t size) {
+    const auto found = uses_.find(shared);
+    if (found == uses_.end() || found->second.places == 1) return {};
+    Use& use = found->second;
+    if (use.anchor.empty()) {
+      use.anchor = fmt::format("{}-{}", prefix, ++anchors_);
+      return {use.anchor, true};
+    }
+    if (aliased_ + size > YamlDocument::max_shared_nodes) return {};  // the reader would refuse more of them
+    aliased_ += size;
+    return {use.anchor, false};
+  }
+
+  void put_line(std::string_view indent, const ExecList::Line& line) {
+    put(out_, "{}  - ", indent);
+    const Reference reference = is_worth_sharing(line) ? refer(line.get(), "line", 1) : Reference{};
+    if (!reference.first) return put(out_, "*{}\n", reference.anchor);
+    if (!reference.anchor.empty()) put(out_, "&{} ", reference.anchor);
+    put_quoted(out_, *line);
+    put_text(out_, "\n");
+  }
+
+  Buffer& out_;
+  std::unordered_map<const void*, Use> uses_;
+  std::size_t anchors_ = 0;
+  std::uint64_t aliased_ = 0;
+};
+
+void put_sections(Buffer& out, std::string_view key, const std::vector<ExecLayout::Section>& sections,
+                  ExecWriter& writer) {
+  if (sections.empty()) return;
+  put(out, "  {}:\n", key);
+  for (const ExecLayout::Section& section : sections) {
+    put(out, "    {}:\n", section.name);
+    writer.put_lists("      ", {section.lines});
+  }
+}
+
+void put_node(Buffer& out, const Node& node, const ExecLayout::NodeEntry& entry, ExecWriter& writer) {
   put_text(out, "    ");
   put_name(out, node.name);
-  const std::string_view kind = node.kind == NodeKind::bridge ? "bridge" : node.adopted ? "host" : "";
-  if (node.exec.empty()) {
-    kind.empty() ? put_text(out, ":\n") : put(out, ": {{kind: {}}}\n", kind);
-    return;
+  if (!entry.own.empty()) {
+    put_text(out, ":\n");
+    if (!entry.kind.empty()) put(out, "      kind: {}\n", entry.kind);
+    if (!entry.group.empty()) put(out, "      group: {}\n", entry.group);
+    writer.put_lists("      ", entry.own);
+  } else if (entry.kind.empty() && entry.group.empty()) {
+    put_text(out, ":\n");
+  } else if (entry.kind.empty()) {
+    put(out, ": {{group: {}}}\n", entry.group);
+  } else if (entry.group.empty()) {
+    put(out, ": {{kind: {}}}\n", entry.kind);
+  } else {
+    put(out, ": {{kind: {}, group: {}}}\n", entry.kind, entry.group);
   }
-  put_text(out, ":\n");
-  if (!kind.empty()) put(out, "      kind: {}\n", kind);
-  put_text(out, "      exec:\n");
-  for (const std::string& command : node.exec) {
-    put_text(out, "        - ");
-    put_quoted(out, command);
-    put_text(out, "\n");
+}
+
+void put_nodes(Buffer& out, const Topology& topology) {
+  const ExecLayout layout{topology};
+  ExecWriter writer{out, topology, layout};
+  if (layout.defaults()) {
+    put_text(out, "  defaults:\n");
+    writer.put_lists("    ", {layout.defaults()});
+  }
+  put_sections(out, "kinds", layout.kinds(), writer);
+  put_sections(out, "groups", layout.groups(), writer);
+  put_text(out, "  nodes:\n");
+  for (std::uint32_t node = 0; node < topology.nodes.size(); ++node) {
+    if (layout.is_written(NodeId{node})) put_node(out, topology.nodes[node], layout.entry_of(NodeId{node}), writer);
   }
 }
 
@@ -179,8 +296,8 @@ std::string write_topology(const Topology& topology) {
   put_name(out, topology.name);
   put_text(out, "\n");
   put_options(out, topology.options);
-  put_text(out, "topology:\n  nodes:\n");
-  for (const Node& node : topology.nodes) put_node(out, node);
+  put_text(out, "topology:\n");
+  put_nodes(out, topology);
   if (!topology.links.empty()) put_text(out, "  links:\n");
   LinkWriter links{out, topology};
   for (const Link& link : topology.links) links.write(link);

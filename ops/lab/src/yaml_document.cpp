@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "findings.hpp"
 #include "text_lines.hpp"
 
 namespace netherd::lab {
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::string_view merge_key = "<<";
 /// More findings than these help nobody, and take memory.
-constexpr std::size_t max_findings = 10'000;
+constexpr std::size_t max_findings = 1'000;
 
 /// Owns libyaml's parser.
 class Parser {
@@ -210,13 +211,15 @@ class YamlBuilder {
   }
 
   bool add_alias(const Event& event) {
-    const std::string_view name = view_of(event.get().data.alias.anchor);
+    const std::string_view anchor_name = view_of(event.get().data.alias.anchor);
+    const std::string name = shortened(anchor_name, FindingList::max_part);
     if (expects_key()) return fail(event.line(), fmt::format("alias '*{}': a key must be text", name));
-    const auto anchor = anchors_.find(name);
+    const auto anchor = anchors_.find(anchor_name);
     if (anchor == anchors_.end()) return fail(event.line(), fmt::format("alias '*{}': there is no such anchor", name));
     if (size_of(anchor->second) == 0)
       return fail(event.line(), fmt::format("alias '*{}': refers to what it is in", name));
     add_value(anchor->second, event.line());
+    document_.has_aliases_ = true;
     return share(event.line(), anchor->second);
   }
 
@@ -250,7 +253,8 @@ class YamlBuilder {
         pending_[kept++] = entry;
       } else {
         if (findings_.size() == max_findings) return fail(entry.line, "too many errors: the rest is not looked at");
-        report({entry.line, fmt::format("key '{}': is in this mapping already", entry.key)});
+        report({entry.line,
+                fmt::format("key '{}': is in this mapping already", shortened(entry.key, FindingList::max_part))});
       }
     }
     pending_.resize(kept);
@@ -288,6 +292,7 @@ class YamlBuilder {
       }
       const auto entries = document_.entries(mapping);
       merged.insert(merged.end(), entries.begin(), entries.end());
+      document_.has_aliases_ = true;
       return share(entry.line, mapping);
     };
     if (document_.at(entry.value).kind != Kind::sequence) return take(entry.value);

@@ -43,6 +43,8 @@ class YamlDocument {
   [[nodiscard]] std::vector<Finding> parse(std::string_view text, std::size_t max_nodes = default_max_nodes);
 
   [[nodiscard]] NodeId root() const noexcept { return root_; }
+  /// Some node stands in several places.
+  [[nodiscard]] bool has_aliases() const noexcept { return has_aliases_; }
   [[nodiscard]] Kind kind(NodeId node) const noexcept { return at(node).kind; }
   [[nodiscard]] SourceLine line(NodeId node) const noexcept { return at(node).line; }
   /// Text of a scalar; empty for anything else.
@@ -67,6 +69,7 @@ class YamlDocument {
   std::vector<Node> nodes_;
   std::vector<Entry> entries_;  ///< those of one node stand together
   NodeId root_{};
+  bool has_aliases_ = false;
 };
 
 }  // namespace netherd::lab

@@ -3,6 +3,7 @@
 #include <boost/system/result.hpp>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct GenerateOptions {
 
 /// The most nodes that are generated.
 inline constexpr std::uint32_t max_generated_nodes = 1'000'000;
+/// The most links: more take more than a gigabyte.
+inline constexpr std::uint64_t max_generated_links = 5'000'000;
 
 /// One kind of generated topology.
 struct GeneratorKind {
@@ -43,9 +46,13 @@ struct GeneratorKind {
 /// - scale-free: by preferential attachment (Barabasi and Albert, Science 286, 1999).
 [[nodiscard]] std::span<const GeneratorKind> generator_kinds() noexcept;
 
+/// Why generate() refuses: too few or too many nodes, a degree that the kind cannot have, too many links, or no such
+/// kind. Empty if it does not.
+[[nodiscard]] std::string reason_against(std::string_view kind, const GenerateOptions& options);
+
 /// Generates a topology whose nodes are named n1, n2 ... (or by their role) and whose interfaces are eth1, eth2 ... in
-/// the order of the node's links. The lab is named after the kind. Errors: invalid_argument for an unknown kind, too
-/// few or too many nodes, or a degree of 0 or above what that many nodes can have.
+/// the order of the node's links. The lab is named after the kind. Errors: invalid_argument, for which reason_against()
+/// has the reason.
 [[nodiscard]] boost::system::result<Topology> generate(std::string_view kind, const GenerateOptions& options);
 
 }  // namespace netherd::lab

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "netherd/engine/types.hpp"
+#include "netherd/lab/exec_list.hpp"
 #include "netherd/ops/ip_prefix.hpp"
 #include "netherd/ops/mac_address.hpp"
 
@@ -32,7 +33,7 @@ struct Node {
   /// It has no namespace of its own, but is the one that netherd was started in: it gets links and addresses, but no
   /// routes, nothing in it is changed, and no path leads through it. At most one node is.
   bool adopted = false;
-  std::vector<std::string> exec;  ///< commands to run in the node once the lab is built, in order
+  ExecList exec{};
   SourceLine line = SourceLine::none;
 };
 
