@@ -138,6 +138,25 @@ TEST_F(Check, ShowsNoControlCharactersOfAFile) {
   EXPECT_NE(check.errors.find("node 'a\\x1b[31m\\x0ab'"), std::string::npos) << check.errors;
 }
 
+TEST_F(Check, ShowsNoCharacterThatCommandsATerminal) {
+  write_file("esc.yml", "topology: {nodes: {\"a\\u009b31m\\u202eb\": }}\n");
+  const Finished check = run("netherd check esc.yml");
+  EXPECT_NE(check.errors.find("node 'a\\u009b31m\\u202eb'"), std::string::npos) << check.errors;
+  const Finished json = run("netherd check esc.yml --json");
+  EXPECT_EQ(json.output.find('\x9b'), std::string::npos) << json.output;
+  EXPECT_NE(json.json()["errors"][0]["text"].get<std::string>().find("\u009b31m\u202eb"), std::string::npos);
+}
+
+TEST_F(Check, OfAFileSaysNoMoreThanAPersonReads) {
+  std::string text = "topology:\n  nodes:\n    a:\n  links:\n";
+  for (int i = 0; i < 5'000; ++i) text += "    - endpoints: [\"a:" + std::string(1'000, 'x') + "\", \"b:e\"]\n";
+  write_file("many.yml", text);
+  const auto lines = lines_of(run("netherd check many.yml").errors);
+  EXPECT_EQ(lines.size(), 101U);
+  for (const std::string& line : lines) EXPECT_LT(line.size(), 1'100U);
+  EXPECT_EQ(lines.back(), "netherd: many.yml: and 4900 errors more");
+}
+
 TEST_F(Check, RefusesHugeFilesAtOnce) {
   EXPECT_EQ(run("truncate -s 1G big.yml").status, 0);
   const Finished check = run("timeout 5 netherd check big.yml");

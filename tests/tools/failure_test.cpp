@@ -30,10 +30,13 @@ topology:
   const Finished up = run("netherd up gateway.yml");
   EXPECT_EQ(up.status, 1);
   EXPECT_EQ(up.output, "");
-  EXPECT_EQ(up.errors,
-            "netherd: gateway.yml:7: ip -n gateway-a route add default via 10.0.0.15 dev eth1: Invalid argument "
-            "[EINVAL] (Nexthop has invalid gateway)\n"
-            "netherd: lab gateway is removed, nothing is left of it\n");
+  EXPECT_EQ(
+      up.errors,
+      "netherd: gateway.yml:8: warning: address 10.0.0.15/24 of b:eth1: it is the broadcast address of 10.0.0.8/29, a "
+      "subnet on the same segment\n"
+      "netherd: gateway.yml:7: ip -n gateway-a route add default via 10.0.0.15 dev eth1: Invalid argument "
+      "[EINVAL] (Nexthop has invalid gateway)\n"
+      "netherd: lab gateway is removed, nothing is left of it\n");
   expect_nothing_is_left();
 }
 
@@ -117,6 +120,32 @@ TEST_F(Failure, WithoutPrivilegesNamesTheMissingOnes) {
                    "up: CAP_SYS_ADMIN and CAP_NET_ADMIN are missing: run it as root, for example with sudo");
 }
 
+/// What doctor finds missing, up refuses with the same words.
+void expect_doctor_agrees(const std::string& prefix, const std::string& subject, const std::string& reason) {
+  const Finished up = run(prefix + "netherd up first.yml'");
+  EXPECT_EQ(up.status, 1);
+  EXPECT_NE(up.errors.find(reason), std::string::npos) << up.errors;
+  const Finished doctor = run(prefix + "netherd doctor'");
+  EXPECT_EQ(doctor.status, 1);
+  EXPECT_NE(doctor.output.find("missing  " + subject), std::string::npos) << doctor.output;
+  EXPECT_NE(doctor.output.find(reason), std::string::npos) << doctor.output;
+}
+
+TEST_F(Failure, WhereNothingCanBeWrittenIsForeseen) {
+  write_first_lab();
+  expect_doctor_agrees("unshare --mount sh -c 'mount -t tmpfs -o ro tmpfs /run && ", "directories",
+                       "/run cannot be written to: Read-only file system");
+  expect_nothing_is_left();
+}
+
+TEST_F(Failure, InAUserNamespaceIsForeseen) {
+  write_first_lab();
+  if (run("unshare --user --map-root-user true").status != 0) GTEST_SKIP() << "no user namespaces here";
+  expect_doctor_agrees("unshare --user --map-root-user sh -c '", "privileges",
+                       "this is a user namespace, and the network namespace belongs to one outside of it");
+  expect_nothing_is_left();
+}
+
 TEST_F(Failure, OfPrivilegesDoesNotConcernWhatNeedsNone) {
   write_first_lab();
   const std::string nobody = "setpriv --reuid 65534 --clear-groups netherd ";
@@ -189,6 +218,9 @@ TEST_F(Failure, ByKillLeavesALabThatCanBeRemoved) {
   up.process().send_signal(SIGKILL);
   EXPECT_EQ(up.process().wait().status, 128 + SIGKILL);
   EXPECT_NE(run("netherd ls").output.find("building, interrupted"), std::string::npos);
+  for (const char* const command : {"netherd check big", "netherd ping big"}) {
+    expect_one_error(run(command), 1, "lab 'big' is not whole (building, interrupted); `netherd down big` removes it");
+  }
   const Finished down = run("netherd down big");
   EXPECT_EQ(down.status, 0) << testing::PrintToString(down);
   expect_nothing_is_left();

@@ -67,6 +67,30 @@ topology:
   for (const auto& [netns, state] : by_ip.items()) EXPECT_EQ(run("ip netns delete " + netns).status, 0);
 }
 
+/// Names are words for a shell, whatever is in them: nothing is executed, and the lab is that of `up`.
+TEST_F(Plan, NamesOfInterfacesAreNoCommands) {
+  write_file("names.yml", R"yaml(name: names
+netherd: {routing: shortest-path}
+topology:
+  nodes: {a: , b: , c: }
+  links:
+    - endpoints: ["a:;id>x;", "b:$(id>x)"]
+    - endpoints: ["b:`id>x`&|", "c:-up"]
+    - endpoints: ["a:type", "c:'\"*~#"]
+)yaml");
+  EXPECT_EQ(run("netherd up names.yml --wait").status, 0);
+  const Json by_netherd = state_of_all_namespaces();
+  EXPECT_EQ(run("netherd down names --wait").status, 0);
+  const Finished shell = run("netherd plan names.yml >plan && sh -e plan");
+  EXPECT_EQ(shell.status, 0) << testing::PrintToString(shell);
+  EXPECT_EQ(shell.output, "");
+  EXPECT_EQ(run("test -e x").status, 1) << "the name was executed";
+  EXPECT_TRUE(becomes_true(links_are_up));
+  const Json by_ip = state_of_all_namespaces();
+  EXPECT_EQ(Json::diff(by_netherd, by_ip), Json::array());
+  for (const auto& [netns, state] : by_ip.items()) EXPECT_EQ(run("ip netns delete " + netns).status, 0);
+}
+
 TEST_F(Plan, CountsWhatUpSends) {
   write_first_lab();
   const Json plan = run_for_json("netherd plan first.yml --json");

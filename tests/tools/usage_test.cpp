@@ -6,8 +6,8 @@ namespace {
 class Usage : public CommandTest {
  protected:
   static std::vector<std::string> commands() {
-    return {"up",   "down", "ls",       "show",  "exec", "shell",  "check",
-            "ping", "plan", "generate", "bench", "gc",   "doctor", "completion"};
+    return {"up",   "down",     "ls",    "show", "exec",   "shell",      "check", "ping",
+            "plan", "generate", "bench", "gc",   "doctor", "completion", "ip"};
   }
 };
 
@@ -25,6 +25,13 @@ TEST_F(Usage, ThatIsWrongIsOneLineAndTouchesNothing) {
       {"upp first.yml", "there is no command called 'upp'; did you mean up?"},
       {"genrate ring", "there is no command called 'genrate'; did you mean generate?"},
       {"frobnicate", "there is no command called 'frobnicate'"},
+      {"deploy", "there is no command called 'deploy'; did you mean up?"},
+      {"destroy", "there is no command called 'destroy'; did you mean down?"},
+      {"inspect", "there is no command called 'inspect'; did you mean show?"},
+      {"list", "there is no command called 'list'; did you mean ls?"},
+      {"status", "there is no command called 'status'; did you mean ls or show?"},
+      {"start first", "there is no command called 'start'; did you mean up?"},
+      {"stop first", "there is no command called 'stop'; did you mean down?"},
       {"up first.yml --wiat", "up: there is no option --wiat; did you mean --wait?"},
       {"up first.yml --nmae=other", "up: there is no option --nmae; did you mean --name?"},
       {"up first.yml --xyzzy", "up: there is no option --xyzzy"},
@@ -37,7 +44,7 @@ TEST_F(Usage, ThatIsWrongIsOneLineAndTouchesNothing) {
       {"up first.yml --format gml", "up: --format: gml not in {containerlab,graphml,edges}"},
       {"exec first --all --jobs 0 -- true", "exec: --jobs: Value 0 not in range 1 to 4096"},
       {"ping first --count many", "ping: --count: Value many not in range 1 to 1000000"},
-      {"completion fish", "completion: SHELL: fish not in {bash,zsh}"},
+      {"completion tcsh", "completion: SHELL: tcsh not in {bash,zsh,fish}"},
   };
   for (const auto& [arguments, error] : cases) {
     const Finished finished = run(std::string{"netherd "} + arguments);
@@ -62,7 +69,12 @@ TEST_F(Usage, OfValuesThatMakeNoSense) {
       {"exec first -- true", "exec: give NODE... or --all, then -- and a command"},
       {"exec first left --all -- true", "exec: give NODE... or --all, then -- and a command"},
       {"generate rign", "generate rign: no such kind; did you mean ring"},
-      {"generate ring --nodes 2", "generate ring: --nodes 2 --degree 2: Invalid argument; a ring has at least 3 nodes"},
+      {"generate ring --nodes 2", "generate ring: --nodes 2 --degree 2: ring has at least 3 nodes"},
+      {"generate ring --nodes 1000001", "generate ring: --nodes 1000001 --degree 2: ring has at most 1000000 nodes"},
+      {"generate tree --degree 0", "generate tree: --nodes 10 --degree 0: the degree must be 1 to 1000"},
+      {"check nosuch.yml", "nosuch.yml: read the file: No such file or directory"},
+      {"check ./nosuch", "./nosuch: read the file: No such file or directory"},
+      {"check fist", "there is no lab called 'fist'"},
   };
   for (const auto& [arguments, error] : cases) {
     const Finished finished = run(std::string{"netherd "} + arguments);
@@ -88,6 +100,7 @@ TEST_F(Usage, HelpOfEveryCommandHasAnExample) {
   EXPECT_NE(help.output.find("Example:\n  netherd "), std::string::npos);
   for (const std::string& command : commands()) {
     EXPECT_NE(help.output.find("\n  " + command + ' '), std::string::npos) << command;
+    if (command == "ip") continue;  // it has the help of ip
     const Finished of_command = run("netherd " + command + " --help");
     EXPECT_EQ(of_command.status, 0) << command;
     EXPECT_EQ(of_command.errors, "") << command;
@@ -95,6 +108,12 @@ TEST_F(Usage, HelpOfEveryCommandHasAnExample) {
     ASSERT_NE(example, std::string::npos) << command;
     EXPECT_NE(of_command.output.find("netherd " + command, example), std::string::npos) << command;
   }
+}
+
+TEST_F(Usage, HelpOfGenerateEndsWithItsOwnExamples) {
+  const std::string help = run("netherd generate --help").output;
+  EXPECT_EQ(help.find("Exit status"), std::string::npos) << help;
+  EXPECT_NE(help.find("scale-free"), std::string::npos) << help;
 }
 
 TEST_F(Usage, VersionNamesLibraryKernelAndLiburing) {
@@ -121,6 +140,9 @@ TEST_F(Usage, BashCompletesCommandsOptionsLabsAndNodes) {
   EXPECT_EQ(run("netherd up first.yml").status, 0);
   EXPECT_EQ(complete_in_bash("netherd pi"), Strings{"ping"});
   EXPECT_EQ(complete_in_bash("netherd up --wa"), Strings{"--wait"});
+  EXPECT_EQ(complete_in_bash("netherd up --no"), Strings{""}) << "--nodes is in an example, and generate's";
+  EXPECT_EQ(complete_in_bash("netherd exec --jobs 4 first mi"), Strings{"middle"});
+  EXPECT_EQ(complete_in_bash("netherd ip ro"), Strings{"route"});
   EXPECT_EQ(complete_in_bash("netherd up --routing sh"), Strings{"shortest-path"});
   EXPECT_EQ(complete_in_bash("netherd down fi"), (Strings{"first", "first.yml"}));
   EXPECT_EQ(complete_in_bash("netherd exec first mi"), Strings{"middle"});
@@ -130,9 +152,12 @@ TEST_F(Usage, BashCompletesCommandsOptionsLabsAndNodes) {
 TEST_F(Usage, CompletionKnowsEveryCommandAndEveryOption) {
   const std::string zsh = run("netherd completion zsh").output;
   const std::string bash = run("netherd completion bash").output;
+  const std::string fish = run("netherd completion fish").output;
   for (const std::string& command : commands()) {
     EXPECT_NE(zsh.find("'" + command + ":"), std::string::npos) << command;
     EXPECT_NE(bash.find(command + ' '), std::string::npos) << command;
+    EXPECT_NE(fish.find(" -a " + command + " -d "), std::string::npos) << command;
+    if (command == "ip") continue;
     for (const std::string& option : lines_of(
              run("netherd " + command + " --help | grep -oE '^  [a-z,-]*--[a-z0-9-]+' | grep -oE '[-]-.*'").output)) {
       EXPECT_NE(zsh.find(option), std::string::npos) << command << ' ' << option;

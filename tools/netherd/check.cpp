@@ -133,7 +133,8 @@ int check_file(const TopologyInput& input, Session& session) {
 /// A running lab of that name comes first, as with `down`.
 int check(const TopologyInput& input, Session& session) {
   const bool is_lab = session.registry.exists(input.file);
-  return !is_lab && is_file(input.file) ? check_file(input, session) : check_lab(input.file, session);
+  const bool means_file = is_file(input.file) || looks_like_file(input.file);
+  return !is_lab && means_file ? check_file(input, session) : check_lab(input.file, session);
 }
 
 }  // namespace netherd::tools

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "commands.hpp"
+#include "netherd/ip/run.hpp"
 #include "usage.hpp"
 #include "version.hpp"
 
@@ -224,6 +225,7 @@ void add_generate(CLI::App& app, Session& session, Chosen& chosen) {
   command.get_option("--ipv4-pool")->capture_default_str();
   command.add_option("-o,--output", options.output, "File to write; - for standard output")->capture_default_str();
   add_output_options(command, session, Reports::no);
+  command.footer("");  // the inherited one, which would follow
   command.footer([] {
     return kinds_text() +
            "Example:\n  netherd generate ring --nodes 1000 -o ring.yml\n"
@@ -269,8 +271,17 @@ void add_doctor(CLI::App& app, Session& session, Chosen& chosen) {
 void add_completion(CLI::App& app, Session&, Chosen& chosen) {
   auto [command, options] =
       add_subcommand(app, chosen, "completion", "Print a completion script for a shell", completion);
-  command.add_option("SHELL", options.shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+  command.add_option("SHELL", options.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   command.footer("Example:\n  source <(netherd completion bash)");
+}
+
+/// Only for the help: main() hands the words to ip::run().
+void add_ip(CLI::App& app, Session&, Chosen& chosen) {
+  CLI::App& command = *app.add_subcommand("ip", "Execute a command in the language of iproute2's ip, or many at once");
+  command.footer("Example:\n  netherd ip -n first-left route show\n  netherd ip -batch commands");
+  command.callback([&chosen] { chosen = [](Session&) { return ip::run({}); }; });
 }
 
 /// Splits `exec LAB NODE... -- CMD` at the first "--": what follows it is a command and no option of ours.
@@ -308,7 +319,8 @@ constexpr std::array commands{Command{"up", add_up},         Command{"down", add
                               Command{"check", add_check},   Command{"ping", add_ping},
                               Command{"plan", add_plan},     Command{"generate", add_generate},
                               Command{"bench", add_bench},   Command{"gc", add_gc},
-                              Command{"doctor", add_doctor}, Command{"completion", add_completion}};
+                              Command{"doctor", add_doctor}, Command{"completion", add_completion},
+                              Command{"ip", add_ip}};
 
 /// Describing all commands to CLI11 is a ninth of a short command's time: what is not asked for is left out.
 void add_commands(std::string_view first_argument, CLI::App& app, Session& session, Chosen& chosen) {

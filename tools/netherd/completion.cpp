@@ -4,7 +4,8 @@
 namespace netherd::tools {
 
 int completion(const CompletionOptions& options, Session& session) {
-  session.console.write(options.shell == "bash" ? bash_completion : zsh_completion);
+  const bool fish = options.shell == "fish";
+  session.console.write(fish ? fish_completion : options.shell == "bash" ? bash_completion : zsh_completion);
   return ExitStatus::done;
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "exit_status.hpp"
+#include "netherd/lab/printable.hpp"
 #include "standard_streams.hpp"
 
 namespace netherd::tools {
@@ -19,6 +20,7 @@ constexpr std::string_view yellow = "\x1b[1;33m";
 constexpr std::string_view plain = "\x1b[0m";
 
 constexpr std::size_t most_bytes_buffered = 64U << 10U;
+constexpr std::size_t longest_message = 2'000;
 
 /// "FILE:LINE: ", "FILE: " or nothing.
 std::string position(std::string_view source, lab::SourceLine line) {
@@ -27,19 +29,9 @@ std::string position(std::string_view source, lab::SourceLine line) {
   return fmt::format("{}:{}: ", source, engine::value_of(line));
 }
 
-/// What stands in files and names must not command the terminal, nor break the line.
-std::string printable(std::string_view text) {
-  std::string shown;
-  shown.reserve(text.size());
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte < ' ' || byte == 0x7f) {
-      shown += fmt::format("\\x{:02x}", byte);
-    } else {
-      shown += character;
-    }
-  }
-  return shown;
+/// What stands in files and names must not command the terminal, nor break the line, nor make it endless.
+std::string one_line(std::string_view text) {
+  return lab::printable(lab::shortened(text, longest_message));
 }
 
 /// See https://no-color.org: any value but the empty one counts.
@@ -53,8 +45,8 @@ bool colour_is_welcome() {
 Console::Console() : terminal_{::isatty(STDERR_FILENO) == 1}, colours_{terminal_ && colour_is_welcome()} {}
 
 void Console::say(std::string_view given_prefix, std::string_view colour, std::string_view given_text) const {
-  const std::string prefix = printable(given_prefix);
-  const std::string text = printable(given_text);
+  const std::string prefix = one_line(given_prefix);
+  const std::string text = one_line(given_text);
   if (colours_) {
     write_message(fmt::format("netherd: {}{}{}{}\n", colour, prefix, plain, text));
   } else {
@@ -66,7 +58,7 @@ void Console::error(std::string_view text) { error({}, lab::SourceLine::none, te
 
 void Console::error(std::string_view source, lab::SourceLine line, std::string_view text) {
   say(position(source, line), red, text);
-  errors_.push_back({std::string{source}, line, std::string{text}});
+  errors_.push_back({std::string{source}, line, lab::shortened(text, longest_message)});
 }
 
 void Console::warning(std::string_view text) { warning({}, lab::SourceLine::none, text); }
@@ -76,7 +68,7 @@ void Console::warning(std::string_view source, lab::SourceLine line, std::string
 }
 
 void Console::note(std::string_view text) const {
-  if (!quiet) write_message(fmt::format("netherd: {}\n", printable(text)));
+  if (!quiet) write_message(fmt::format("netherd: {}\n", one_line(text)));
 }
 
 void StandardOutput::write(std::string_view text) {
@@ -102,7 +94,7 @@ std::streamsize Console::StreamBuffer::xsputn(const char* text, std::streamsize 
 }
 
 void Console::print(std::string_view text) {
-  if (!json) write(fmt::format("{}\n", text));
+  if (!json) write(lab::printable_lines(text) + '\n');
 }
 
 void Console::write(std::string_view text) { output_.write(text); }
@@ -111,7 +103,7 @@ void Console::print_document(const nlohmann::ordered_json& document) {
   if (!json) return;
   // What programs in a node write need not be UTF-8.
   const auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  write(document.dump(2, ' ', false, replace) + '\n');
+  write(lab::printable_json(document.dump(2, ' ', false, replace)) + '\n');
   printed_ = true;
 }
 

@@ -14,6 +14,7 @@
 #include "netherd/lab/machine.hpp"
 #include "preflight.hpp"
 #include "privileges.hpp"
+#include "run_directories.hpp"
 
 namespace netherd::tools {
 
@@ -58,8 +59,11 @@ lab::LabNeeds usual_needs() {
 
 class Doctor {
  public:
+  explicit Doctor(const lab::RegistryPaths& paths) : paths_{paths} {}
+
   std::vector<Diagnosis> examine(const lab::LabNeeds& needs) && {
-    look_at_privileges();
+    examine_privileges();
+    look_at_directories();
     look_at_ring();
     look_at_limits(needs);
     look_at_tunnels();
@@ -70,10 +74,19 @@ class Doctor {
  private:
   void add(Diagnosis diagnosis) { found_.push_back(std::move(diagnosis)); }
 
-  void look_at_privileges() {
-    const std::string missing = missing_capabilities();
-    if (missing.empty()) return add({"privileges", Verdict::good, "CAP_SYS_ADMIN and CAP_NET_ADMIN are there"});
-    add({"privileges", Verdict::missing, missing + " missing", "run it as root, for example with sudo"});
+  void examine_privileges() {
+    const PrivilegeCheck check = look_at_privileges();
+    if (check.missing.empty()) return add({"privileges", Verdict::good, "CAP_SYS_ADMIN and CAP_NET_ADMIN are there"});
+    add({"privileges", Verdict::missing, check.missing, check.remedy});
+  }
+
+  void look_at_directories() {
+    const auto unwritable = find_unwritable(paths_);
+    for (const lab::Shortage& shortage : unwritable) {
+      add({"directories", Verdict::missing, shortage.what, shortage.remedy});
+    }
+    if (!unwritable.empty()) return;
+    add({"directories", Verdict::good, fmt::format("{} and {} can be written to", paths_.labs, paths_.netns)});
   }
 
   void look_at_ring() {
@@ -110,6 +123,7 @@ class Doctor {
          fmt::format("{} files, {} network namespaces, {} mounts, {:.1f} GiB of memory", machine.open_files,
                      machine.max_net_namespaces.value_or(0), machine.mount_max.value_or(0),
                      static_cast<double>(machine.memory_available_bytes.value_or(0)) / (1U << 30U))});
+    add({"kinds", Verdict::good, needs.bridges ? "links of the kinds veth and bridge" : "links of the kind veth"});
   }
 
   /// Each of these modules adds an interface of its own to every new namespace, unless told not to.
@@ -141,6 +155,7 @@ class Doctor {
                      2 * wanted)});
   }
 
+  const lab::RegistryPaths& paths_;
   std::vector<Diagnosis> found_;
 };
 
@@ -170,7 +185,7 @@ int doctor(const TopologyInput& input, Session& session) {
     needs = lab::needs_of(lab::Plan{*topology});
   }
   raise_descriptor_limit();
-  const std::vector<Diagnosis> found = Doctor{}.examine(needs);
+  const std::vector<Diagnosis> found = Doctor{session.registry.paths()}.examine(needs);
   for (const Diagnosis& diagnosis : found) print(diagnosis, session.console);
   session.console.print_document(to_json(found));
   return std::ranges::count(found, Verdict::missing, &Diagnosis::verdict) == 0 ? ExitStatus::done : ExitStatus::failed;

@@ -16,6 +16,7 @@
 #include "netherd/ops/link.hpp"
 #include "node_channel.hpp"
 #include "privileges.hpp"
+#include "run_directories.hpp"
 
 namespace netherd::tools {
 
@@ -105,6 +106,14 @@ bool check_names(const lab::Topology& topology, Session& session) {
   return conflicts.empty();
 }
 
+bool check_directories(Session& session, std::string_view command) {
+  const auto unwritable = find_unwritable(session.registry.paths());
+  for (const lab::Shortage& shortage : unwritable) {
+    session.console.error(fmt::format("{}: {}: {}", command, shortage.what, shortage.remedy));
+  }
+  return unwritable.empty();
+}
+
 /// Each node takes a symbolic link there. A file system that does not count its files says 0 of them.
 bool check_room(const lab::Topology& topology, Session& session, std::string_view command) {
   struct statvfs room{};
@@ -138,10 +147,11 @@ bool preflight(const lab::Plan& plan, Session& session, std::string_view command
   const bool was_there = session.registry.exists(plan.topology().name);
   const bool names = check_names(plan.topology(), session);
   if (privileged && was_there && !names) return false;
+  const bool directories = !privileged || check_directories(session, command);
   const bool room = check_room(plan.topology(), session, command);
   const bool machine = check_machine(plan, session, command);
   const bool host = HostCheck{plan.topology(), session.console}.run();
-  return privileged && names && room && machine && host;
+  return privileged && names && directories && room && machine && host;
 }
 
 }  // namespace netherd::tools

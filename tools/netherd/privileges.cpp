@@ -1,14 +1,21 @@
 #include "privileges.hpp"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <linux/capability.h>
+#include <linux/nsfs.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <string>
+#include <utility>
+
+#include "netherd/engine/file_descriptor.hpp"
 
 namespace netherd::tools {
 
@@ -22,8 +29,7 @@ std::uint64_t effective_capabilities() {
   return data[0].effective | std::uint64_t{data[1].effective} << 32U;
 }
 
-}  // namespace
-
+/// With their verb: "CAP_NET_ADMIN is"; empty if both are there.
 std::string missing_capabilities() {
   const std::uint64_t effective = effective_capabilities();
   const auto missing = [&](unsigned capability) { return (effective >> capability & 1U) == 0; };
@@ -33,10 +39,34 @@ std::string missing_capabilities() {
   return what;
 }
 
+/// Capabilities count in the namespaces that belong to one's own user namespace, or to one within it. The kernel tells
+/// nobody of a user namespace that lies outside (ns_get_owner(), kernel/user_namespace.c, Linux 6.18).
+bool belongs_to_others(const char* namespace_path) {
+  const engine::FileDescriptor file{::open(namespace_path, O_RDONLY | O_CLOEXEC)};
+  if (!file) return false;
+  const engine::FileDescriptor owner{::ioctl(file.get(), NS_GET_USERNS)};
+  return !owner && errno == EPERM;
+}
+
+}  // namespace
+
+PrivilegeCheck look_at_privileges() {
+  if (const std::string missing = missing_capabilities(); !missing.empty()) {
+    return {missing + " missing", "run it as root, for example with sudo"};
+  }
+  for (const auto& [path, kind] :
+       {std::pair{"/proc/self/ns/net", "network"}, std::pair{"/proc/self/ns/mnt", "mount"}}) {
+    if (!belongs_to_others(path)) continue;
+    return {fmt::format("this is a user namespace, and the {} namespace belongs to one outside of it", kind),
+            "run it outside, as root, or make the others too: unshare --map-root-user --net --mount"};
+  }
+  return {};
+}
+
 bool check_privileges(Console& console, std::string_view command) {
-  const std::string what = missing_capabilities();
-  if (what.empty()) return true;
-  console.error(fmt::format("{}: {} missing: run it as root, for example with sudo", command, what));
+  const PrivilegeCheck check = look_at_privileges();
+  if (check.missing.empty()) return true;
+  console.error(fmt::format("{}: {}: {}", command, check.missing, check.remedy));
   return false;
 }
 

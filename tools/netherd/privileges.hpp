@@ -8,13 +8,16 @@
 
 namespace netherd::tools {
 
-/// Checks that this process may make namespaces and configure them (CAP_SYS_ADMIN and CAP_NET_ADMIN are effective); if
-/// not, one line says which capability is missing.
-[[nodiscard]] bool check_privileges(Console& console, std::string_view command);
+/// What stands in the way of making and configuring namespaces, and what helps; nothing if there is nothing.
+struct PrivilegeCheck {
+  std::string missing{};  ///< "CAP_NET_ADMIN is missing"
+  std::string remedy{};
+};
+/// Looks whether CAP_SYS_ADMIN and CAP_NET_ADMIN are effective, and count in the namespaces that this process is in.
+[[nodiscard]] PrivilegeCheck look_at_privileges();
 
-/// Those of CAP_SYS_ADMIN and CAP_NET_ADMIN that are not effective, with their verb: "CAP_NET_ADMIN is"; empty if both
-/// are.
-[[nodiscard]] std::string missing_capabilities();
+/// The same; false if something is missing, which is reported in one line.
+[[nodiscard]] bool check_privileges(Console& console, std::string_view command);
 
 /// Lets this process use as many descriptors as its hard limit allows: `ulimit -n hard`.
 void raise_descriptor_limit() noexcept;

@@ -100,6 +100,13 @@ bool is_file(const std::string& path) noexcept {
   return path == "-" || (::stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode));
 }
 
+bool looks_like_file(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 8> endings{".yml", ".yaml", ".json", ".graphml",
+                                                    ".xml", ".txt",  ".csv",  ".edges"};
+  return !lab::is_valid_lab_name(name) ||
+         std::ranges::any_of(endings, [&](std::string_view each) { return name.ends_with(each); });
+}
+
 std::optional<std::string> read_input(const std::string& file, Console& console) {
   engine::FileDescriptor opened;
   if (file != "-") opened.reset(::open(file.c_str(), O_RDONLY | O_CLOEXEC));

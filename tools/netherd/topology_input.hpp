@@ -30,6 +30,9 @@ struct TopologyInput {
 /// Whether "LAB or FILE" can be a file: standard input, or a file of that name.
 [[nodiscard]] bool is_file(const std::string& path) noexcept;
 
+/// Whether a name can only be meant as that of a file: no lab is called so, or nobody calls a lab so.
+[[nodiscard]] bool looks_like_file(std::string_view name) noexcept;
+
 /// Reads a whole file, or standard input. What fails is said, and nothing is returned.
 [[nodiscard]] std::optional<std::string> read_input(const std::string& file, Console& console);
 

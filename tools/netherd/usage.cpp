@@ -17,7 +17,7 @@ bool is_option(const std::string& argument) { return argument.size() > 1 && argu
 std::string explain_command(const CLI::App& app, const std::string& name) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  return fmt::format("there is no command called '{}'{}", name, suggest(name, names));
+  return fmt::format("there is no command called '{}'{}", name, suggest_command(name, names));
 }
 
 std::string explain_option(const CLI::App& command, const std::string& argument) {

@@ -3,8 +3,17 @@
 _netherd_labs() { netherd ls --names 2>/dev/null; }
 _netherd_nodes() { netherd show "$1" --names 2>/dev/null; }
 
-# The options of a subcommand, as its help lists them.
-_netherd_options() { netherd "$1" --help 2>/dev/null | grep -oE -- '--[a-z][a-z0-9-]*' | sort -u; }
+# The options of a subcommand: those that its help lists, each at the begin of a line, and not those in its examples.
+_netherd_options() { netherd "$1" --help 2>/dev/null | sed -nE 's/^  (-[a-z],)?(--[a-z][a-z0-9-]*).*/\2/p'; }
+
+# Options whose next word is their value.
+_netherd_takes_value() {
+  case $1 in
+    --format | --name | --routing | --ipv4-pool | --ipv6-pool | --ipv6 | --submission | --factory-threads | --jobs | \
+      --count | --timeout | --nodes | --degree | --seed | --output | -o | --rounds) return 0 ;;
+  esac
+  return 1
+}
 
 _netherd_value_of() {
   case $1 in
@@ -22,7 +31,7 @@ _netherd() {
 
   if ((COMP_CWORD == 1)); then
     mapfile -t COMPREPLY < <(compgen -W \
-      'up down ls show exec shell check ping plan generate bench gc doctor completion --help --version' -- "$current")
+      'up down ls show exec shell check ping plan generate bench gc doctor completion ip --help --version' -- "$current")
     return
   fi
   for ((i = 2; i < COMP_CWORD; ++i)); do
@@ -31,11 +40,19 @@ _netherd() {
       mapfile -t COMPREPLY < <(compgen -c -- "$current") # what follows is a command of its own
       return
     fi
-    [[ $word == -* ]] || arguments+=("$word")
+    if _netherd_takes_value "$word"; then
+      ((++i)) # its value is no argument
+    elif [[ $word != -* ]]; then
+      arguments+=("$word")
+    fi
   done
   values=$(_netherd_value_of "$previous")
   if [[ -n $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$current")
+    return
+  fi
+  if _netherd_takes_value "$previous"; then
+    case $previous in -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;; esac
     return
   fi
   if [[ $current == -* ]]; then
@@ -57,7 +74,11 @@ _netherd() {
       mapfile -t COMPREPLY < <(compgen -W \
         'line ring star grid torus full-mesh tree fat-tree leaf-spine random scale-free' -- "$current")
       ;;
-    completion) mapfile -t COMPREPLY < <(compgen -W 'bash zsh' -- "$current") ;;
+    ip)
+      ((${#arguments[@]} == 0)) && mapfile -t COMPREPLY < <(compgen -W \
+        'address link monitor neighbour netns nexthop route rule tuntap' -- "$current")
+      ;;
+    completion) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- "$current") ;;
   esac
 }
 
