@@ -6,7 +6,8 @@
 
 /* Link i joins nodes i and i + 1; the last one closes the ring. Every node numbers its links as they come: eth1, eth2.
  */
-enum { FIRST_DEVICE = 2, SECOND_DEVICE = 3 };
+/* Above those of the devices that tunnel modules put into each new namespace. */
+enum { FIRST_DEVICE = 64, SECOND_DEVICE = 65 };
 
 static struct address ring_address(uint32_t link, uint32_t end)
 {

@@ -19,8 +19,10 @@
 #include <thread>
 #include <variant>
 
+#include "inherited_settings.hpp"
 #include "netherd/ops/netns_path.hpp"
 #include "post_completion.hpp"
+#include "settings_files.hpp"
 #include "signals_blocked.hpp"
 #include "system_error.hpp"
 
@@ -62,14 +64,9 @@ error_code open_netns_of_socket(int socket, FileDescriptor& netns) noexcept {
   return error_of(netns.get());
 }
 
-error_code write_setting(const KernelSetting& setting) noexcept {
-  const FileDescriptor file{::open(("/proc/sys/" + setting.key).c_str(), O_WRONLY | O_CLOEXEC)};
-  return file ? error_of(::write(file.get(), setting.value.data(), setting.value.size())) : last_error();
-}
-
-error_code write_settings(const std::vector<KernelSetting>& settings) noexcept {
+error_code write_settings(SettingsFiles& files, const std::vector<KernelSetting>& settings) {
   for (const KernelSetting& setting : settings) {
-    if (const auto error = write_setting(setting)) return error;
+    if (const auto error = files.write(setting)) return error;
   }
   return {};
 }
@@ -85,19 +82,7 @@ error_code link_name(const CreateNamespace& request) noexcept {
   return error;
 }
 
-/// Precondition: the thread is in the new namespace.
-JobResult finish_creation(const CreateNamespace& request) noexcept {
-  JobResult result;
-  auto& [netns, socket, failed_step] = result.created;
-  static_cast<void>(result.step("open a netlink socket", open_netlink_socket(request.socket, socket)) &&
-                    result.step("open the namespace", open_netns_of_socket(socket->descriptor(), netns)) &&
-                    result.step("change a setting of the namespace", write_settings(request.settings)) &&
-                    result.step("pin the namespace", pin(request, netns.get())) &&
-                    result.step("link the name of the namespace", link_name(request)));
-  return result;
-}
-
-JobResult open_socket_inside(const OpenNamespace& request) noexcept {
+JobResult open_socket_inside(const OpenNamespace& request, SettingsFiles& files) {
   JobResult result;
   auto& [netns, socket, failed_step] = result.created;
   if (!request.path.empty()) {
@@ -106,8 +91,9 @@ JobResult open_socket_inside(const OpenNamespace& request) noexcept {
     netns = std::move(*opened);
   }
   const int entered = request.path.empty() ? request.descriptor : netns.get();
-  static_cast<void>(result.step("enter the namespace", error_of(::setns(entered, CLONE_NEWNET))) &&
-                    result.step("change a setting of the namespace", write_settings(request.settings)) &&
+  if (!result.step("enter the namespace", error_of(::setns(entered, CLONE_NEWNET)))) return result;
+  files.on_namespace_entered();
+  static_cast<void>(result.step("change a setting of the namespace", write_settings(files, request.settings)) &&
                     result.step("open a netlink socket", open_netlink_socket({}, socket)));
   return result;
 }
@@ -122,29 +108,42 @@ class NamespaceFactory::Workshop : public std::enable_shared_from_this<Workshop>
   using Descriptors = std::vector<FileDescriptor>;
 
   Workshop(asio::any_io_executor executor, Options options, FileDescriptor home)
-      : executor_{std::move(executor)}, options_{options}, home_{std::move(home)} {}
+      : executor_{std::move(executor)}, options_{std::move(options)}, home_{std::move(home)} {}
 
   void start_threads();
   void stop();
   void submit(Work work, Handler handler);
-  void close(Descriptors descriptors);
+  void close(Descriptors descriptors, asio::any_completion_handler<void()> closed);
+  void cancel_all();
 
  private:
   struct Job {
     std::uint64_t number;
     Work work;
     PendingCompletion<error_code, CreatedNamespace> completion;
+    bool cancelled = false;  ///< guarded by mutex_
   };
   using JobPointer = std::unique_ptr<Job>;
+  struct Closing {
+    Descriptors descriptors;
+    std::optional<PendingCompletion<>> completion;
+  };
 
   void run();
-  [[nodiscard]] JobResult perform(const CreateNamespace& request);
-  [[nodiscard]] JobResult perform(const OpenNamespace& request) { return open_socket_inside(request); }
-  [[nodiscard]] error_code unshare_within_limit();
-  [[nodiscard]] bool wait_for_limit(std::chrono::steady_clock::time_point give_up);
+  void close_waiting(std::unique_lock<std::mutex>& lock);
+  void perform_next(std::unique_lock<std::mutex>& lock, SettingsFiles& files);
+  [[nodiscard]] JobResult perform(const Job& job, const CreateNamespace& request, SettingsFiles& files);
+  [[nodiscard]] JobResult perform(const Job&, const OpenNamespace& request, SettingsFiles& files) {
+    return open_socket_inside(request, files);
+  }
+  [[nodiscard]] JobResult finish_creation(const CreateNamespace& request, SettingsFiles& files);
+  [[nodiscard]] error_code unshare_within_limit(const Job& job);
+  enum class AtLimit : std::uint8_t { retry, give_up, cancelled };
+  [[nodiscard]] AtLimit wait_at_limit(const Job& job, std::chrono::steady_clock::time_point give_up);
   void go_home() const noexcept { static_cast<void>(::setns(home_.get(), CLONE_NEWNET)); }
   void cancel(std::uint64_t number);
   static void deliver(JobPointer job, JobResult result);
+  static void close_all(std::vector<Closing> closings);
 
   const asio::any_io_executor executor_;
   const Options options_;
@@ -154,11 +153,14 @@ class NamespaceFactory::Workshop : public std::enable_shared_from_this<Workshop>
 
   /// The limit was reached and did not give way: later jobs fail at once, until one succeeds.
   std::atomic<bool> patience_used_up_{false};
+  InheritedSettings inherited_;
 
-  std::mutex mutex_;  // guards what follows
-  std::condition_variable changed_;
-  std::deque<JobPointer> queue_;  // by number
-  Descriptors to_close_;
+  std::mutex mutex_;                        // guards what follows
+  std::condition_variable work_available_;  // threads without work wait for it
+  std::condition_variable job_cancelled_;   // threads that the limit holds up wait for it
+  std::deque<JobPointer> queue_;            // by number
+  std::vector<Job*> running_;
+  std::vector<Closing> to_close_;
   bool stopping_ = false;
 };
 
@@ -169,16 +171,14 @@ void NamespaceFactory::Workshop::start_threads() {
 }
 
 void NamespaceFactory::Workshop::stop() {
-  std::deque<JobPointer> not_started;
   {
     const std::lock_guard lock{mutex_};
     stopping_ = true;
-    not_started.swap(queue_);
   }
-  changed_.notify_all();
+  work_available_.notify_all();
+  cancel_all();
   for (std::thread& thread : threads_) thread.join();
-  to_close_.clear();
-  for (JobPointer& job : not_started) deliver(std::move(job), {.error = asio::error::operation_aborted, .created = {}});
+  close_all(std::exchange(to_close_, {}));
 }
 
 void NamespaceFactory::Workshop::submit(Work work, Handler handler) {
@@ -192,15 +192,24 @@ void NamespaceFactory::Workshop::submit(Work work, Handler handler) {
     const std::lock_guard lock{mutex_};
     queue_.push_back(std::move(job));
   }
-  changed_.notify_one();
+  work_available_.notify_one();
 }
 
-void NamespaceFactory::Workshop::close(Descriptors descriptors) {
+void NamespaceFactory::Workshop::close(Descriptors descriptors, asio::any_completion_handler<void()> closed) {
+  Closing closing{.descriptors = std::move(descriptors), .completion = {}};
+  if (closed) closing.completion.emplace(executor_, std::move(closed));
   {
     const std::lock_guard lock{mutex_};
-    std::ranges::move(descriptors, std::back_inserter(to_close_));
+    to_close_.push_back(std::move(closing));
   }
-  changed_.notify_one();
+  work_available_.notify_one();
+}
+
+void NamespaceFactory::Workshop::close_all(std::vector<Closing> closings) {
+  for (Closing& closing : closings) {
+    closing.descriptors.clear();
+    if (closing.completion) std::move(*closing.completion).post();
+  }
 }
 
 void NamespaceFactory::Workshop::cancel(std::uint64_t number) {
@@ -208,11 +217,25 @@ void NamespaceFactory::Workshop::cancel(std::uint64_t number) {
   {
     const std::lock_guard lock{mutex_};
     const auto place = std::ranges::lower_bound(queue_, number, {}, [](const JobPointer& job) { return job->number; });
-    if (place == queue_.end() || (*place)->number != number) return;
-    cancelled = std::move(*place);
-    queue_.erase(place);
+    if (place != queue_.end() && (*place)->number == number) {
+      cancelled = std::move(*place);
+      queue_.erase(place);
+    }
+    for (Job* const job : running_) job->cancelled = job->cancelled || job->number == number;
   }
-  deliver(std::move(cancelled), {.error = asio::error::operation_aborted, .created = {}});
+  job_cancelled_.notify_all();
+  if (cancelled) deliver(std::move(cancelled), {.error = asio::error::operation_aborted, .created = {}});
+}
+
+void NamespaceFactory::Workshop::cancel_all() {
+  std::deque<JobPointer> not_started;
+  {
+    const std::lock_guard lock{mutex_};
+    not_started.swap(queue_);
+    for (Job* const job : running_) job->cancelled = true;
+  }
+  job_cancelled_.notify_all();
+  for (JobPointer& job : not_started) deliver(std::move(job), {.error = asio::error::operation_aborted, .created = {}});
 }
 
 void NamespaceFactory::Workshop::deliver(JobPointer job, JobResult result) {
@@ -220,68 +243,101 @@ void NamespaceFactory::Workshop::deliver(JobPointer job, JobResult result) {
 }
 
 void NamespaceFactory::Workshop::run() {
+  SettingsFiles files{options_.settings_directory};
   bool away = false;
   std::unique_lock lock{mutex_};
   while (!stopping_) {
     if (!to_close_.empty()) {
-      Descriptors closing;
-      closing.swap(to_close_);
-      lock.unlock();
-      closing.clear();
-      lock.lock();
-      continue;
-    }
-    if (queue_.empty() && away) {
+      close_waiting(lock);
+    } else if (!queue_.empty()) {
+      perform_next(lock, files);
+      away = true;
+    } else if (away) {
       lock.unlock();
       go_home();
       away = false;
       lock.lock();
-      continue;
+    } else {
+      work_available_.wait(lock);
     }
-    if (queue_.empty()) {
-      changed_.wait(lock);
-      continue;
-    }
-    JobPointer job = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    JobResult result = std::visit([this](const auto& request) { return perform(request); }, job->work);
-    away = true;
-    deliver(std::move(job), std::move(result));
-    lock.lock();
   }
 }
 
-JobResult NamespaceFactory::Workshop::perform(const CreateNamespace& request) {
-  JobResult result;
-  if (!result.step("create the namespace", unshare_within_limit())) return result;
-  return finish_creation(request);
+void NamespaceFactory::Workshop::close_waiting(std::unique_lock<std::mutex>& lock) {
+  std::vector<Closing> closings;
+  closings.swap(to_close_);
+  lock.unlock();
+  close_all(std::move(closings));
+  lock.lock();
 }
 
-error_code NamespaceFactory::Workshop::unshare_within_limit() {
+void NamespaceFactory::Workshop::perform_next(std::unique_lock<std::mutex>& lock, SettingsFiles& files) {
+  JobPointer job = std::move(queue_.front());
+  queue_.pop_front();
+  running_.push_back(job.get());
+  lock.unlock();
+  JobResult result = std::visit([&](const auto& request) { return perform(*job, request, files); }, job->work);
+  lock.lock();
+  std::erase(running_, job.get());
+  lock.unlock();
+  deliver(std::move(job), std::move(result));
+  lock.lock();
+}
+
+JobResult NamespaceFactory::Workshop::perform(const Job& job, const CreateNamespace& request, SettingsFiles& files) {
+  JobResult result;
+  if (!result.step("create the namespace", unshare_within_limit(job))) return result;
+  files.on_namespace_entered();
+  return finish_creation(request, files);
+}
+
+/// Precondition: the thread is in the new namespace.
+JobResult NamespaceFactory::Workshop::finish_creation(const CreateNamespace& request, SettingsFiles& files) {
+  JobResult result;
+  auto& [netns, socket, failed_step] = result.created;
+  const auto reset_inherited = [&] {
+    return request.reset_inherited_settings ? write_settings(files, inherited_.resets(files)) : error_code{};
+  };
+  static_cast<void>(result.step("open a netlink socket", open_netlink_socket(request.socket, socket)) &&
+                    result.step("open the namespace", open_netns_of_socket(socket->descriptor(), netns)) &&
+                    result.step("reset the settings that the namespace has inherited", reset_inherited()) &&
+                    result.step("change a setting of the namespace", write_settings(files, request.settings)) &&
+                    result.step("pin the namespace", pin(request, netns.get())) &&
+                    result.step("link the name of the namespace", link_name(request)));
+  return result;
+}
+
+error_code NamespaceFactory::Workshop::unshare_within_limit(const Job& job) {
   const auto give_up = std::chrono::steady_clock::now() + options_.limit_patience;
   for (;;) {
     const auto error = error_of(::unshare(CLONE_NEWNET));
     if (!error) patience_used_up_ = false;
     if (error != boost::system::errc::no_space_on_device || patience_used_up_) return error;
     go_home();  // the namespace that this thread is still in may be the one to go
-    if (!wait_for_limit(give_up)) {
-      patience_used_up_ = true;
-      return error;
+    switch (wait_at_limit(job, give_up)) {
+      case AtLimit::retry:
+        break;
+      case AtLimit::give_up:
+        patience_used_up_ = true;
+        return error;
+      case AtLimit::cancelled:
+        return asio::error::operation_aborted;
     }
   }
 }
 
-bool NamespaceFactory::Workshop::wait_for_limit(std::chrono::steady_clock::time_point give_up) {
+NamespaceFactory::Workshop::AtLimit NamespaceFactory::Workshop::wait_at_limit(
+    const Job& job, std::chrono::steady_clock::time_point give_up) {
   std::unique_lock lock{mutex_};
-  changed_.wait_for(lock, limit_retry_interval, [this] { return stopping_; });
-  return !stopping_ && std::chrono::steady_clock::now() < give_up;
+  if (!to_close_.empty()) close_waiting(lock);  // these may be what gives the limit way
+  if (job_cancelled_.wait_for(lock, limit_retry_interval, [&] { return job.cancelled; })) return AtLimit::cancelled;
+  return std::chrono::steady_clock::now() < give_up ? AtLimit::retry : AtLimit::give_up;
 }
 
 NamespaceFactory::NamespaceFactory(asio::any_io_executor executor, Options options) {
   auto home = open_current_namespace();
   if (!home) throw boost::system::system_error{home.error(), "open the current network namespace"};
-  workshop_ = std::make_shared<Workshop>(std::move(executor), options, std::move(*home));
+  workshop_ = std::make_shared<Workshop>(std::move(executor), std::move(options), std::move(*home));
   try {
     workshop_->start_threads();
   } catch (...) {
@@ -292,7 +348,13 @@ NamespaceFactory::NamespaceFactory(asio::any_io_executor executor, Options optio
 
 NamespaceFactory::~NamespaceFactory() { workshop_->stop(); }
 
-void NamespaceFactory::close(std::vector<FileDescriptor> descriptors) { workshop_->close(std::move(descriptors)); }
+void NamespaceFactory::close(std::vector<FileDescriptor> descriptors) { workshop_->close(std::move(descriptors), {}); }
+
+void NamespaceFactory::close(std::vector<FileDescriptor> descriptors, asio::any_completion_handler<void()> closed) {
+  workshop_->close(std::move(descriptors), std::move(closed));
+}
+
+void NamespaceFactory::cancel() { workshop_->cancel_all(); }
 
 void NamespaceFactory::start(CreateNamespace request, Handler handler) {
   workshop_->submit(std::move(request), std::move(handler));

@@ -53,12 +53,25 @@ TEST(Plan, NumbersInterfacesInTheOrderOfTheLinks) {
   builder.link(bridge, b);
   builder.link(a, bridge);
   const Plan plan{builder.topology};
-  EXPECT_EQ(plan.interface_index(LinkId{0}, 0), InterfaceIndex{2});
-  EXPECT_EQ(plan.interface_index(LinkId{0}, 1), InterfaceIndex{3}) << "never that of the other end";
-  EXPECT_EQ(plan.interface_index(LinkId{1}, 0), InterfaceIndex{3}) << "the bridge itself is 2";
-  EXPECT_EQ(plan.interface_index(LinkId{1}, 1), InterfaceIndex{4});
-  EXPECT_EQ(plan.interface_index(LinkId{2}, 0), InterfaceIndex{3});
-  EXPECT_EQ(plan.interface_index(LinkId{2}, 1), InterfaceIndex{4});
+  EXPECT_EQ(plan.interface_index(LinkId{0}, 0), InterfaceIndex{64});
+  EXPECT_EQ(plan.interface_index(LinkId{0}, 1), InterfaceIndex{65}) << "never that of the other end";
+  EXPECT_EQ(plan.interface_index(LinkId{1}, 0), InterfaceIndex{65}) << "the bridge itself is 64";
+  EXPECT_EQ(plan.interface_index(LinkId{1}, 1), InterfaceIndex{66});
+  EXPECT_EQ(plan.interface_index(LinkId{2}, 0), InterfaceIndex{65});
+  EXPECT_EQ(plan.interface_index(LinkId{2}, 1), InterfaceIndex{66});
+}
+
+/// Nine modules of tunnels give each namespace a device, and then there is room for some that a user makes.
+TEST(Plan, LeavesTheLowIndexesToTheKernel) {
+  TopologyBuilder builder;
+  const NodeId bridge = builder.bridge("br");
+  for (const char* name : {"a", "b", "c"}) builder.link(bridge, builder.host(name));
+  const Plan plan{builder.topology};
+  for (std::uint32_t link = 0; link < 3; ++link) {
+    for (const std::uint8_t end : {std::uint8_t{0}, std::uint8_t{1}}) {
+      EXPECT_GE(engine::value_of(plan.interface_index(LinkId{link}, end)), 64);
+    }
+  }
 }
 
 TEST(Plan, CreatesEachLinkAtTheNodeThatComesLater) {
@@ -108,7 +121,7 @@ TEST(Plan, PortOfABridgeIsTheMainEndAndBornInTheBridge) {
   for (const LinkId link : {LinkId{0}, LinkId{1}}) {
     const Plan::PlannedLink planned = plan.link_request(link);
     EXPECT_EQ(planned.main_node, bridge);
-    EXPECT_EQ(planned.request.main_bridge, InterfaceIndex{2});
+    EXPECT_EQ(planned.request.main_bridge, first_chosen_index);
     EXPECT_EQ(planned.request.main_bridge_name, "br0");
   }
 }
@@ -232,7 +245,7 @@ TEST(Plan, BridgeNeedsItsBridgeFirst) {
   RecordingSink sink;
   plan.bridge_requests(bridge, sink);
   ASSERT_EQ(sink.commands.size(), 1U);
-  EXPECT_TRUE(sink.commands[0].starts_with("ip -n lab-br link add br0 index 2 address 02:")) << sink.commands[0];
+  EXPECT_TRUE(sink.commands[0].starts_with("ip -n lab-br link add br0 index 64 address 02:")) << sink.commands[0];
   EXPECT_EQ(sink.lines[0], SourceLine{4});
   EXPECT_EQ(configuration(plan, bridge), (Commands{"ip -n lab-br link set lo up", "ip -n lab-br link set br0 up"}));
   RecordingSink of_host;

@@ -23,13 +23,13 @@ TEST(PrintPlan, ListsCommandsInAnOrderThatWorks) {
   EXPECT_TRUE(
       text.starts_with("ip netns add lab-a\n"
                        "ip netns add lab-br\n"
-                       "ip -n lab-br link add br0 index 2 address 02:"))
+                       "ip -n lab-br link add br0 index 64 address 02:"))
       << text;
   EXPECT_TRUE(
       text.ends_with(" type bridge\n"
-                     "ip -n lab-br link add eth1 netns lab-br index 3 mtu 2000 numtxqueues 1 numrxqueues 1 master br0 "
+                     "ip -n lab-br link add eth1 netns lab-br index 65 mtu 2000 numtxqueues 1 numrxqueues 1 master br0 "
                      "up type veth peer name eth1 "
-                     "netns lab-a index 2 mtu 2000 address 02:00:00:00:00:01 numtxqueues 1 numrxqueues 1\n"
+                     "netns lab-a index 64 mtu 2000 address 02:00:00:00:00:01 numtxqueues 1 numrxqueues 1\n"
                      "ip -n lab-a link set lo up\n"
                      "ip -n lab-a address add 10.0.0.1/24 dev eth1\n"
                      "ip -n lab-a link set eth1 up\n"

@@ -19,6 +19,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
@@ -28,10 +29,12 @@
 #include <optional>
 #include <set>
 
+#include "inherited_settings.hpp"
 #include "iproute2.hpp"
 #include "netherd/ops/link.hpp"
 #include "netherd/ops/namespace_factory.hpp"
 #include "netherd/ops/netns_path.hpp"
+#include "settings_files.hpp"
 
 namespace netherd::ops {
 namespace {
@@ -183,10 +186,12 @@ TEST_P(FactoryTest, PinsLinksAndSettings) {
 }
 
 TEST_P(FactoryTest, FailureNamesItsStepAndLeavesNothing) {
-  NamespaceFactory factory{context.get_executor(), {.threads = GetParam()}};
   std::ofstream{"/run/netns/taken"} << "text";
   const NamedNamespace other{"other"};
   const std::size_t descriptors = open_descriptor_count();
+  std::optional<NamespaceFactory> owner{std::in_place, context.get_executor(),
+                                        NamespaceFactory::Options{.threads = GetParam()}};
+  NamespaceFactory& factory = *owner;
   factory.async_create({.pin_path = "/run/netns/taken"}, keep(0));
   factory.async_create({.pin_path = "/run/netns/new", .symlink_path = "/run/netns/taken"}, keep(1));
   factory.async_create({.settings = {{"net/no/such/setting", "1"}}}, keep(2));
@@ -208,6 +213,7 @@ TEST_P(FactoryTest, FailureNamesItsStepAndLeavesNothing) {
   expect_failure(4, errc::no_such_file_or_directory, "open the namespace");
   expect_failure(5, errc::invalid_argument, "enter the namespace");
   expect_failure(6, errc::no_such_file_or_directory, "change a setting of the namespace");
+  owner.reset();  // its threads hold a descriptor each
   EXPECT_EQ(open_descriptor_count(), descriptors);
   EXPECT_FALSE(std::filesystem::exists("/run/netns/new"));
   std::filesystem::remove("/run/netns/taken");
@@ -234,6 +240,141 @@ TEST_P(FactoryTest, ClosesDescriptors) {
   factory->close(std::move(read_ends));
   factory.reset();
   EXPECT_LT(open_descriptor_count(), descriptors - pipes) << "closed with the factory at the latest";
+}
+
+TEST_P(FactoryTest, TellsWhenDescriptorsAreClosed) {
+  NamespaceFactory factory{context.get_executor(), {.threads = GetParam()}};
+  const auto descriptors = open_descriptor_count();
+  std::vector<engine::FileDescriptor> closing;
+  for (int i = 0; i < 50; ++i) closing.emplace_back(::open("/", O_PATH | O_CLOEXEC));
+  std::optional<std::size_t> left;
+  factory.close(std::move(closing), [&] { left = open_descriptor_count(); });
+  EXPECT_FALSE(left) << "never inside the initiating function";
+  context.run();
+  EXPECT_EQ(left, descriptors);
+}
+
+/// A directory of settings as it may be: not the kernel's.
+class SettingsDirectory {
+ public:
+  SettingsDirectory() { std::filesystem::create_directories(path() + "/net/ipv4/conf/all"); }
+  ~SettingsDirectory() {
+    ::umount(path().c_str());
+    std::filesystem::remove_all(path());
+  }
+  SettingsDirectory(const SettingsDirectory&) = delete;
+  SettingsDirectory& operator=(const SettingsDirectory&) = delete;
+  [[nodiscard]] static std::string path() { return "/run/settings"; }
+  [[nodiscard]] static std::string file(std::string_view key) { return path() + '/' + std::string{key}; }
+  static void set(std::string_view key, std::string_view value) { std::ofstream{file(key)} << value << '\n'; }
+  [[nodiscard]] static std::string get(std::string_view key) {
+    std::string value;
+    std::ifstream{file(key)} >> value;
+    return value;
+  }
+  /// Lets nobody write any more, not even root.
+  static void protect() {
+    ASSERT_EQ(::mount(path().c_str(), path().c_str(), nullptr, MS_BIND, nullptr), 0);
+    ASSERT_EQ(::mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr), 0);
+  }
+};
+
+TEST_P(FactoryTest, SettingThatIsMissingCountsAsItIsNeeded) {
+  const SettingsDirectory settings;
+  NamespaceFactory factory{context.get_executor(), {.threads = GetParam(), .settings_directory = settings.path()}};
+  factory.async_create({.settings = {{"net/none", "1"}}}, keep(0));
+  factory.async_create({.settings = {{"net/none", "1", SettingNeed::unless_missing}}}, keep(1));
+  factory.async_create({.settings = {{"net/none", "1", SettingNeed::welcome}}}, keep(2));
+  context.run();
+  EXPECT_EQ(outcomes.at(0).error, errc::no_such_file_or_directory);
+  EXPECT_EQ(outcomes.at(0).created.failed_step, "change a setting of the namespace");
+  EXPECT_FALSE(outcomes.at(1).error);
+  EXPECT_FALSE(outcomes.at(2).error);
+}
+
+TEST_P(FactoryTest, SettingThatIsReadOnlyCountsAsItIsNeeded) {
+  const SettingsDirectory settings;
+  settings.set("net/ipv4/conf/all/forwarding", "1");
+  settings.protect();
+  NamespaceFactory factory{context.get_executor(), {.threads = GetParam(), .settings_directory = settings.path()}};
+  const std::string key = "net/ipv4/conf/all/forwarding";
+  factory.async_create({.settings = {{key, "0"}}}, keep(0));
+  factory.async_create({.settings = {{key, "0", SettingNeed::unless_missing}}}, keep(1));
+  factory.async_create({.settings = {{key, "0", SettingNeed::welcome}}}, keep(2));
+  factory.async_create({.settings = {{key, "1"}}}, keep(3));  // it has the value
+  context.run();
+  EXPECT_EQ(outcomes.at(0).error, errc::read_only_file_system);
+  EXPECT_EQ(outcomes.at(1).error, errc::read_only_file_system);
+  EXPECT_FALSE(outcomes.at(2).error);
+  EXPECT_FALSE(outcomes.at(3).error);
+}
+
+TEST_P(FactoryTest, ResetsWhatTheMachineHasChanged) {
+  const SettingsDirectory settings;
+  settings.set("net/ipv4/conf/all/forwarding", "1");
+  settings.set("net/ipv4/conf/all/rp_filter", "1");
+  settings.set("net/ipv4/conf/all/arp_ignore", "0");
+  NamespaceFactory factory{context.get_executor(), {.threads = GetParam(), .settings_directory = settings.path()}};
+  factory.async_create({}, keep(0));
+  context.run();
+  EXPECT_EQ(settings.get("net/ipv4/conf/all/rp_filter"), "1") << "changed without being asked";
+  factory.async_create({.reset_inherited_settings = true}, keep(1));
+  context.restart();
+  context.run();
+  ASSERT_FALSE(outcomes.at(1).error) << outcomes.at(1).created.failed_step;
+  EXPECT_EQ(settings.get("net/ipv4/conf/all/forwarding"), "0");
+  EXPECT_EQ(settings.get("net/ipv4/conf/all/rp_filter"), "0");
+}
+
+/// The kernel's files: in a namespace whose settings were spoilt, as those of the initial namespace may be.
+TEST(InheritedSettings, AreTheKernelsDefaultsAfterwards) {
+  const NamedNamespace spoilt{"spoilt"};
+  const auto home = open_current_namespace().value();
+  ASSERT_EQ(::setns(spoilt.descriptor(), CLONE_NEWNET), 0);
+  SettingsFiles files;
+  const auto read = [&files](const std::string& key) { return files.read(key); };
+  const std::vector<KernelSetting> changes{{"net/ipv4/conf/all/forwarding", "1"},
+                                           {"net/ipv4/conf/all/rp_filter", "1"},
+                                           {"net/ipv4/conf/default/rp_filter", "2"},
+                                           {"net/ipv4/conf/lo/rp_filter", "2"},
+                                           {"net/ipv4/conf/default/accept_local", "1"},
+                                           {"net/ipv4/conf/default/accept_source_route", "0"},
+                                           {"net/ipv4/conf/default/promote_secondaries", "1"},
+                                           {"net/ipv4/conf/all/send_redirects", "0"},
+                                           {"net/ipv6/conf/all/forwarding", "1"},
+                                           {"net/ipv6/conf/default/accept_ra", "0"},
+                                           {"net/ipv6/conf/all/disable_ipv6", "1"}};
+  const auto before = find_inherited_settings(read);
+  for (const KernelSetting& change : changes) EXPECT_FALSE(files.write(change)) << change.key;
+  const auto resets = find_inherited_settings(read);
+  for (const KernelSetting& reset : resets) EXPECT_FALSE(files.write(reset)) << reset.key;
+  const auto after = find_inherited_settings(read);
+  const auto forwarding_of_loopback = files.read("net/ipv4/conf/lo/forwarding");
+  const auto filter_of_loopback = files.read("net/ipv4/conf/lo/rp_filter");
+  ASSERT_EQ(::setns(home.get(), CLONE_NEWNET), 0);
+  EXPECT_GE(resets.size(), before.size() + 8);
+  EXPECT_TRUE(after.empty()) << after.front().key << " should be " << after.front().value;
+  EXPECT_EQ(forwarding_of_loopback, "0");
+  EXPECT_EQ(filter_of_loopback, "0");
+}
+
+TEST(SettingsFiles, ReadsAndWritesTheNamespaceOfTheThread) {
+  const auto home = open_current_namespace().value();
+  SettingsFiles files;
+  constexpr int more_than_an_instance_serves = 130;
+  for (int i = 0; i < more_than_an_instance_serves; ++i) {
+    ASSERT_EQ(::unshare(CLONE_NEWNET), 0);
+    files.on_namespace_entered();
+    ASSERT_EQ(files.read("net/ipv4/conf/all/log_martians"), "0") << i;
+    ASSERT_FALSE(files.write({"net/ipv4/conf/all/log_martians", "1"}));
+    ASSERT_EQ(files.read("net/ipv4/conf/all/log_martians"), "1");
+  }
+  ASSERT_EQ(::setns(home.get(), CLONE_NEWNET), 0);
+  std::ifstream mounts{"/proc/self/mountinfo"};
+  const std::string text{std::istreambuf_iterator<char>{mounts}, {}};
+  files = SettingsFiles{};
+  std::ifstream mounts_after{"/proc/self/mountinfo"};
+  EXPECT_EQ(text, (std::string{std::istreambuf_iterator<char>{mounts_after}, {}})) << "its procfs is mounted nowhere";
 }
 
 TEST_P(FactoryTest, EntersByPathAndByDescriptor) {
@@ -376,6 +517,35 @@ TEST_P(FactoryTest, DescriptorLimitIsAnErrorAndNotALeak) {
   EXPECT_EQ(open_descriptor_count(), descriptors);
 }
 
+/// While the limit is reached: ends what waits for it. Gives an exit code.
+int cancel_at_namespace_limit(asio::io_context& context) {
+  NamespaceFactory patient{context.get_executor(), {.threads = 2, .limit_patience = std::chrono::minutes{10}}};
+  std::size_t aborted = 0;
+  const auto count = [&](error_code error, const CreatedNamespace&) {
+    aborted += error == asio::error::operation_aborted ? 1 : 0;
+  };
+  std::vector<CreatedNamespace> created;
+  bool waits = false;
+  const auto keep = [&](error_code error, CreatedNamespace result) {
+    if (error) aborted++;
+    created.push_back(std::move(result));
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 10; ++i) patient.async_create({}, keep);
+  asio::cancellation_signal one;
+  patient.async_create({}, asio::bind_cancellation_slot(one.slot(), count));
+  asio::steady_timer timer{context, std::chrono::milliseconds{50}};
+  timer.async_wait([&](error_code) {
+    waits = created.size() < 10;
+    one.emit(asio::cancellation_type::terminal);
+    patient.cancel();
+  });
+  context.restart();
+  context.run();
+  if (!waits || created.size() != 10 || aborted == 0) return 4;
+  return std::chrono::steady_clock::now() - begin < std::chrono::seconds{5} ? 0 : 5;
+}
+
 /// Runs in a child with a user namespace of its own, whose limit of namespaces it may lower without touching the
 /// machine's. Exit codes: 0 as expected, 77 not possible here.
 int reach_namespace_limit() {
@@ -415,7 +585,8 @@ int reach_namespace_limit() {
   context.restart();
   context.run();
   if (last_error != errc::no_space_on_device || failed_step != "create the namespace") return 2;
-  return std::chrono::steady_clock::now() - begin < std::chrono::seconds{2} ? 0 : 3;
+  if (std::chrono::steady_clock::now() - begin >= std::chrono::seconds{2}) return 3;
+  return cancel_at_namespace_limit(context);
 }
 
 TEST(FactoryLimit, IsBackPressureAndThenAnError) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "netherd/lab/plan.hpp"
 #include "netherd/ops/link.hpp"
 #include "node_channel.hpp"
 #include "side_by_side.hpp"
@@ -40,8 +41,8 @@ class Pusher {
   }
 
  private:
-  static constexpr InterfaceIndex first{2};
-  static constexpr InterfaceIndex second{3};
+  static constexpr InterfaceIndex first = lab::first_chosen_index;
+  static constexpr InterfaceIndex second{engine::value_of(first) + 1};
 
   /// What cannot be made is done without: it is only slower then.
   asio::awaitable<void> async_make() {

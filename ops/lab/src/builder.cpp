@@ -59,8 +59,10 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
         directory_{directory},
         options_{std::move(options)},
         factory_{std::in_place, context.get_executor(),
-                 ops::NamespaceFactory::Options{.threads = options_.factory_threads}},
-        descriptors_{*factory_, plan.topology().nodes.size(), options_.most_descriptors},
+                 ops::NamespaceFactory::Options{.threads = options_.factory_threads,
+                                                .settings_directory = options_.settings_directory}},
+        descriptors_{*factory_, plan.topology().nodes.size(), options_.most_descriptors,
+                     [this] { return [self = shared_from_this()] { self->on_step_ended(); }; }},
         nodes_(plan.topology().nodes.size()) {
     for (std::size_t index = 0; index < nodes_.size(); ++index) {
       nodes_[index].links_missing = plan.link_count(NodeId{static_cast<std::uint32_t>(index)});
@@ -111,6 +113,7 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
   void on_anchor(boost::system::error_code error, ops::CreatedNamespace made) {
     --pending_;
     if (error) return fail_step("ip netns add", SourceLine::none, error, made.failed_step);
+    made.netns.reset();  // the socket keeps it
     anchor_.emplace(context_, *std::move(made.socket),
                     engine::ChannelOptions{.submission = options_.submission.value_or(engine::Submission::in_loop),
                                            .datagram_requests = links_per_datagram,
@@ -130,6 +133,7 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
       }
       ops::CreateNamespace request{.pin_path = directory_.namespace_path(name),
                                    .symlink_path = directory_.symlink_path(name),
+                                   .reset_inherited_settings = true,
                                    .settings = plan_.settings(node),
                                    .socket = socket_options(node)};
       descriptors_.reserve(2);
@@ -346,6 +350,7 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
   void fail(BuildFailure failure) override {
     if (failure_ || !finished_) return;
     failure_ = std::move(failure);
+    if (factory_) factory_->cancel();
     boost::asio::post(context_, [self = shared_from_this()] { self->finish_if_idle(); });
   }
 
@@ -353,6 +358,7 @@ class Builder::Impl final : public std::enable_shared_from_this<Builder::Impl>, 
   void finish_if_idle() {
     if (pending_ > 0 || configurator_->running() > 0 || !finished_) return;
     if (!failure_ && nodes_done_ < nodes_.size()) {
+      if (descriptors_.is_closing()) return;
       // Nothing is under way and nothing could be started: no descriptor is left that could be given up.
       return fail_step("ip netns exec", SourceLine::none, make_error_code(boost::system::errc::too_many_files_open),
                        "open descriptors for the next node");

@@ -160,6 +160,7 @@ void NodeConfigurator::open_socket_again(Work& work) {
       {.path = directory_.namespace_path(plan_.topology().node(work.node).name),
        .settings = work.lane == late_ipv6 ? plan_.late_settings(work.node) : std::vector<ops::KernelSetting>{}},
       [this, &work, owner = owner_.keep_alive()](boost::system::error_code error, ops::CreatedNamespace made) {
+        made.netns.reset();  // before it is counted no more
         descriptors_.cancel_reservation(error ? 2 : 1);
         if (error) {
           fail_step(work, error, made.failed_step);

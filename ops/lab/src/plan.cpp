@@ -13,8 +13,7 @@ namespace {
 
 using engine::InterfaceIndex;
 
-constexpr std::int32_t first_free_index = 2;  // `lo` is 1
-constexpr InterfaceIndex bridge_index{first_free_index};
+constexpr InterfaceIndex bridge_index = first_chosen_index;
 constexpr const char* ipv6_off = "net/ipv6/conf/all/disable_ipv6";
 
 /// FNV-1a
@@ -122,7 +121,7 @@ void Plan::Impl::number_interfaces() {
   std::vector<std::int32_t> next;
   next.reserve(topology->nodes.size());
   for (const Node& node : topology->nodes) {
-    const std::int32_t first = node.kind == NodeKind::bridge ? first_free_index + 1 : first_free_index;
+    const std::int32_t first = engine::value_of(first_chosen_index) + (node.kind == NodeKind::bridge ? 1 : 0);
     next.push_back(node.adopted ? first_adopted_index(topology->name) : first);
   }
   indexes.reserve(topology->links.size());
@@ -336,14 +335,16 @@ bool Plan::has_many_routes() const noexcept {
 std::vector<ops::KernelSetting> Plan::settings(NodeId node) const {
   std::vector<ops::KernelSetting> settings;
   if (topology().node(node).adopted) return settings;
-  if (!topology().options.ipv6 || impl_->starts_ipv6_late(node)) settings.push_back({ipv6_off, "1"});
+  // Without IPv6 in the kernel it is off already; to start it late only saves time.
+  if (!topology().options.ipv6) settings.push_back({ipv6_off, "1", ops::SettingNeed::unless_missing});
+  if (impl_->starts_ipv6_late(node)) settings.push_back({ipv6_off, "1", ops::SettingNeed::welcome});
   if (impl_->routes->forwards_ipv6(node)) settings.push_back({"net/ipv6/conf/all/forwarding", "1"});
   return settings;
 }
 
 std::vector<ops::KernelSetting> Plan::late_settings(NodeId node) const {
   if (!impl_->starts_ipv6_late(node)) return {};
-  return {{ipv6_off, "0"}};
+  return {{ipv6_off, "0", ops::SettingNeed::welcome}};
 }
 
 Plan::Counts Plan::counts() const {

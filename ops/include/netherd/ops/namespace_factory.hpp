@@ -6,6 +6,7 @@
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,17 +19,29 @@
 
 namespace netherd::ops {
 
-/// A setting under /proc/sys: `sysctl -qw KEY=VALUE`, the key with slashes ("net/ipv6/conf/all/forwarding").
+/// What is to happen where a setting cannot be written.
+enum class SettingNeed : std::uint8_t {
+  required,        ///< it is an error
+  unless_missing,  ///< a kernel that does not have the setting is fine: to switch off what it has not got
+  welcome,         ///< nothing depends on it: neither a missing setting nor a read-only /proc/sys is an error
+};
+
+/// A setting under /proc/sys: `sysctl -qw KEY=VALUE`, the key with slashes ("net/ipv6/conf/all/forwarding"). Where
+/// /proc/sys is read-only, a setting that has the value already counts as written.
 struct KernelSetting {
   std::string key{};
   std::string value{};
+  SettingNeed need = SettingNeed::required;
 };
 
 /// Asks for a new namespace: `ip netns add NAME`. Its interface `lo` is down, as the kernel makes it.
 struct CreateNamespace {
-  std::string pin_path{};                 ///< where to pin it; empty: it lives as long as its descriptors
-  std::string symlink_path{};             ///< a symbolic link to pin_path that is made as well; empty: none
-  std::vector<KernelSetting> settings{};  ///< written inside the namespace; the first one costs about 270 µs
+  std::string pin_path{};      ///< where to pin it; empty: it lives as long as its descriptors
+  std::string symlink_path{};  ///< a symbolic link to pin_path that is made as well; empty: none
+  /// Give it the kernel's own defaults instead of the IP settings that it copies from the machine. They are looked up
+  /// once per factory, which takes 1 ms; where the machine has the defaults nothing is written.
+  bool reset_inherited_settings = false;
+  std::vector<KernelSetting> settings{};  ///< written inside the namespace thereafter; each takes 15 to 40 µs
   engine::SocketOptions socket{};         ///< of the socket that is handed over
 };
 
@@ -60,15 +73,19 @@ struct CreatedNamespace {
 /// namespace alive. All signals are blocked in helper threads.
 ///
 /// The kernel counts a namespace until it has finished destroying it; unshare() then fails with ENOSPC when
-/// user.max_net_namespaces is reached. The factory then retries for Options::limit_patience.
+/// user.max_net_namespaces is reached. The factory then retries for Options::limit_patience, unless the job is
+/// cancelled.
 ///
 /// Completion: handlers run on their associated executor, or else on the factory's, never inside the initiating
 /// function. Errors are those of the failing system call, CreatedNamespace::failed_step says which; nothing made is
 /// left behind. Among them: no_space_on_device (the limit of namespaces, or of mounts), too_many_files_open,
 /// file_exists (pin_path or symlink_path), operation_not_permitted (CAP_SYS_ADMIN is needed).
 ///
-/// Cancellation (terminal, partial and total alike): a job that was not started completes with operation_aborted; one
-/// that was started runs to its end. The destructor cancels what was not started and waits for what was.
+/// Cancellation (terminal, partial and total alike): a job that was not started, and one that waits for the limit of
+/// namespaces, completes with operation_aborted at once; any other job that was started runs to its end, which takes
+/// less than a millisecond. cancel() does that to all jobs. The destructor does so too, and waits for what runs.
+///
+/// Descriptors: a thread holds one of its own once it has written settings, and one more while it writes them.
 ///
 /// In a co_await expression give the request a name of its own and move it in: g++ 12 destroys a braced temporary twice
 /// there.
@@ -83,6 +100,8 @@ class NamespaceFactory {
     /// More than two gain nothing: the kernel serialises part of the work.
     std::size_t threads = 1;
     std::chrono::milliseconds limit_patience{10'000};
+    /// Where settings are, instead of below /proc/sys. For tests of what cannot be written or is not there.
+    std::string settings_directory{};
   };
 
   /// Starts the threads. Throws boost::system::system_error if /proc is missing, std::system_error if a thread cannot
@@ -108,6 +127,11 @@ class NamespaceFactory {
 
   /// Closes descriptors on a helper thread, before what is submitted later; nobody is told.
   void close(std::vector<engine::FileDescriptor> descriptors);
+  /// The same; `closed` is called on the factory's executor when all of them are closed.
+  void close(std::vector<engine::FileDescriptor> descriptors, boost::asio::any_completion_handler<void()> closed);
+
+  /// Cancels all jobs.
+  void cancel();
 
  private:
   class Workshop;

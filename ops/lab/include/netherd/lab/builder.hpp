@@ -17,7 +17,8 @@
 
 namespace netherd::lab {
 
-/// What the process's limit of open files (`ulimit -n`) has to be at least for building a lab, of whatever size.
+/// What the process's limit of open files (`ulimit -n`) has to be at least for building a lab, of whatever size, if the
+/// process has no more than 16 open already.
 inline constexpr std::size_t min_open_files = 56;
 
 struct BuildOptions {
@@ -30,6 +31,8 @@ struct BuildOptions {
   /// Descriptors the builder may hold open for nodes at a time; it needs 24 at least. 0: as many as the process's limit
   /// leaves.
   std::size_t most_descriptors = 0;
+  /// Where the settings of namespaces are, instead of below /proc/sys. For tests.
+  std::string settings_directory{};
   /// Called now and then with how much of the work is done, in nodes: all of them when the lab is up.
   std::function<void(std::uint64_t done)> on_progress{};
 };

@@ -49,6 +49,11 @@ enum class Stage : std::uint8_t {
 inline constexpr std::array all_stages{Stage::preparation, Stage::activation, Stage::late_ipv6, Stage::ipv4_routes,
                                        Stage::ipv6_routes};
 
+/// The lowest index that a lab's interface has in a namespace of the lab's own. The kernel numbers the devices that it
+/// makes itself from 1 on: `lo`, and those of tunnel modules (automatic_device.hpp), whether they are loaded before the
+/// lab is built or later.
+inline constexpr engine::InterfaceIndex first_chosen_index{64};
+
 /// How a topology is built: the order of creation, every interface's index, and every request, chosen without asking
 /// the kernel.
 ///
