@@ -23,7 +23,9 @@ namespace {
 using boost::system::error_code;
 using engine::FileDescriptor;
 
-error_code invalid() noexcept { return boost::system::errc::make_error_code(boost::system::errc::invalid_argument); }
+error_code not_a_namespace() noexcept {
+  return boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
+}
 
 /// Also tells network namespaces from the other kinds.
 bool is_network_namespace(int descriptor) noexcept {
@@ -36,7 +38,7 @@ boost::system::result<FileDescriptor> open_namespace_at(int directory, const cha
   // O_NONBLOCK: so that a FIFO at the path cannot hold us up.
   FileDescriptor netns{::openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!netns) return last_error();
-  if (!is_network_namespace(netns.get())) return invalid();
+  if (!is_network_namespace(netns.get())) return not_a_namespace();
   return netns;
 }
 
@@ -87,7 +89,7 @@ boost::system::result<std::vector<std::string>> list_namespaces(const std::strin
 
 boost::system::result<NamespaceIdentity> identify_namespace(int netns) noexcept {
   struct stat status{};
-  if (!is_network_namespace(netns)) return invalid();
+  if (!is_network_namespace(netns)) return not_a_namespace();
   if (::fstat(netns, &status) < 0) return last_error();
   return NamespaceIdentity{status.st_dev, status.st_ino};
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -78,6 +79,12 @@ error_code SettingsFiles::write(const KernelSetting& setting) {
   return suffices ? error_code{} : error;
 }
 
+bool SettingsFiles::is_writable() {
+  struct statvfs file_system{};
+  const FileDescriptor directory = open("", O_PATH | O_DIRECTORY);
+  return directory && ::fstatvfs(directory.get(), &file_system) == 0 && (file_system.f_flag & ST_RDONLY) == 0;
+}
+
 std::optional<std::string> SettingsFiles::read(const std::string& key) {
   const FileDescriptor file = open(key, O_RDONLY);
   std::array<char, 64> text{};
@@ -85,6 +92,12 @@ std::optional<std::string> SettingsFiles::read(const std::string& key) {
   if (size < 0) return std::nullopt;
   const std::string_view content{text.data(), static_cast<std::size_t>(size)};
   return std::string{content.substr(0, content.find('\n'))};
+}
+
+bool can_write_settings() {
+  struct statvfs file_system{};
+  const bool writable = ::statvfs("/proc/sys", &file_system) == 0 && (file_system.f_flag & ST_RDONLY) == 0;
+  return writable || SettingsFiles{}.is_writable();
 }
 
 }  // namespace netherd::ops

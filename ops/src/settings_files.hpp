@@ -30,6 +30,8 @@ class SettingsFiles {
 
   /// Writes a setting as its KernelSetting::need asks.
   [[nodiscard]] boost::system::error_code write(const KernelSetting& setting);
+  /// Whether the file system lets anything be written.
+  [[nodiscard]] bool is_writable();
   /// A setting without its line feed; nothing if it cannot be read.
   [[nodiscard]] std::optional<std::string> read(const std::string& key);
 

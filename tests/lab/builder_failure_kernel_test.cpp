@@ -1,4 +1,7 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -24,6 +27,83 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 using std::chrono::microseconds;
+
+/// Settings that are not those of the kernel: none at all, or some that nobody may write.
+class OtherSettings : public testing::Test {
+ protected:
+  OtherSettings() {
+    fs::create_directories(directory_ + "/net/ipv6/conf/all");
+    fs::create_directories(directory_ + "/net/core");
+    std::ofstream{directory_ + "/net/core/devconf_inherit_init_net"} << "0\n";  // namespaces copy no IPv6 settings
+  }
+  ~OtherSettings() override {
+    ::umount(directory_.c_str());
+    fs::remove_all(directory_);
+  }
+  void make_read_only(const std::string& disable_ipv6) const {
+    std::ofstream{directory_ + "/net/ipv6/conf/all/disable_ipv6"} << disable_ipv6 << '\n';
+    ASSERT_EQ(::mount(directory_.c_str(), directory_.c_str(), nullptr, MS_BIND, nullptr), 0);
+    ASSERT_EQ(::mount(nullptr, directory_.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr), 0);
+  }
+  [[nodiscard]] std::string build(Topology topology) const {
+    KernelLab lab{std::move(topology)};
+    return to_text(lab.build({.settings_directory = directory_}).failure);
+  }
+  static Topology star(std::uint32_t nodes, bool ipv6) {
+    Topology topology = generate("star", {.nodes = nodes}).value();
+    topology.options.ipv6 = ipv6;
+    return topology;
+  }
+  static constexpr std::uint32_t hub_ = 258;
+
+  const std::string directory_ = "/run/settings";
+};
+
+TEST_F(OtherSettings, WithoutIpv6ItIsOffAlready) {
+  EXPECT_EQ(build(star(3, false)), "");
+  EXPECT_EQ(build(star(hub_, true)), "");
+}
+
+TEST_F(OtherSettings, ThatAreReadOnlyHoldUpOnlyWhatNeedsThem) {
+  make_read_only("0");
+  EXPECT_EQ(build(star(hub_, true)), "") << "its IPv6 starts late only to save time";
+  const std::string failure = build(star(3, false));
+  EXPECT_NE(failure.find("change a setting of the namespace"), std::string::npos) << failure;
+  EXPECT_NE(failure.find("Read-only file system"), std::string::npos) << failure;
+}
+
+TEST_F(OtherSettings, ThatAreReadOnlyAndAsWantedHoldUpNothing) {
+  make_read_only("1");
+  EXPECT_EQ(build(star(3, false)), "");
+}
+
+/// The limit of descriptors as it may be, with some of them open already.
+class DescriptorLimits : public testing::TestWithParam<std::size_t> {
+ protected:
+  DescriptorLimits() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    for (int i = 0; i < 7; ++i) inherited_.emplace_back(::open("/", O_PATH | O_CLOEXEC));
+    rlimit low = before_;
+    low.rlim_cur = open_descriptors() + GetParam();
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  }
+  ~DescriptorLimits() override { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+  std::vector<engine::FileDescriptor> inherited_;
+  rlimit before_{};
+};
+
+TEST_P(DescriptorLimits, AreNeverMet) {
+  for (const auto& [kind, nodes] : {std::pair{"ring", 150U}, {"star", 60U}, {"full-mesh", 16U}}) {
+    Topology topology = generate(kind, {.nodes = nodes}).value();
+    topology.options.ipv6 = false;  // so that settings are written as well
+    KernelLab lab{std::move(topology)};
+    EXPECT_EQ(to_text(lab.build().failure), "") << kind;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Free, DescriptorLimits, testing::Values(45, 60, 90, 150, 190, 240, 320),
+                         testing::PrintToStringParamName());
 
 /// A ring of hosts with one mistake, at line 7.
 class Mistaken : public testing::TestWithParam<engine::Submission> {

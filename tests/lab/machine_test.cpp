@@ -62,6 +62,57 @@ TEST(Machine, IsAskedForWhatALabTakes) {
   EXPECT_EQ(needs.memory_bytes, 1000 * (180 + 70) * 1024 + 1000 * 998 * 150);
 }
 
+TEST(Machine, NeedsIpv6ForAddressesOnly) {
+  Topology ring = generate("ring", {.nodes = 4}).value();
+  EXPECT_FALSE(needs_of(Plan{ring}).ipv6);
+  EXPECT_FALSE(needs_of(Plan{ring}).settings);
+  ring.links[0].ends[0].addresses.push_back(prefix("fd00::1/64"));
+  const LabNeeds needs = needs_of(Plan{ring});
+  EXPECT_TRUE(needs.ipv6);
+  Machine machine = good_machine();
+  machine.has_ipv6 = false;
+  const auto shortages = find_shortages(needs, machine);
+  ASSERT_EQ(shortages.size(), 1U);
+  EXPECT_NE(shortages[0].what.find("ipv6.disable=1"), std::string::npos) << shortages[0].what;
+  EXPECT_NE(shortages[0].remedy.find("--ipv6 off"), std::string::npos) << shortages[0].remedy;
+  EXPECT_TRUE(find_shortages(LabNeeds{}, machine).empty());
+}
+
+TEST(Machine, NeedsSettingsThatCanBeWrittenWhereTheLabCannotDoWithout) {
+  Topology star = generate("star", {.nodes = 300}).value();
+  EXPECT_FALSE(needs_of(Plan{star}).settings) << "a hub's IPv6 starts late only to save time";
+  star.options.ipv6 = false;
+  const LabNeeds needs = needs_of(Plan{star});
+  EXPECT_TRUE(needs.settings);
+  Machine machine = good_machine();
+  machine.max_net_namespaces = machine.mount_max = std::nullopt;
+  machine.writes_settings = false;
+  const auto shortages = find_shortages(needs, machine);
+  ASSERT_EQ(shortages.size(), 1U);
+  EXPECT_NE(shortages[0].what.find("read-only"), std::string::npos) << shortages[0].what;
+}
+
+TEST(Machine, SaysWhichNameTheKernelTakesItself) {
+  Topology ring = generate("ring", {.nodes = 3}).value();
+  ring.links[0].ends[0].interface = ring.links[1].ends[0].interface = "tunl0";
+  ring.links[2].ends[0].interface = "sit0";
+  const LabNeeds needs = needs_of(Plan{ring});
+  EXPECT_EQ(needs.automatic_names, (std::vector<std::string>{"sit0", "tunl0"}));
+  Machine machine = good_machine();
+  EXPECT_TRUE(find_shortages(needs, machine).empty()) << "no such module is loaded";
+  machine.automatic_devices = {"tunl0", "gre0"};
+  const auto shortages = find_shortages(needs, machine);
+  ASSERT_EQ(shortages.size(), 1U);
+  EXPECT_EQ(shortages[0].what,
+            "an interface is called tunl0, and the module ipip puts one of that name into every namespace");
+}
+
+TEST(Machine, CountsFilesThatAreOpenAlready) {
+  Machine machine = good_machine();
+  machine.files_open_already = 1;
+  EXPECT_EQ(find_shortages(some_needs(), machine).size(), 1U);
+}
+
 TEST(Machine, IsLookedAt) {
   if (!test::ends_within(test::kernel_patience, [] { static_cast<void>(look_at_machine({})); }))
     GTEST_SKIP() << "the kernel does not answer";

@@ -4,6 +4,7 @@
 
 #include "lab_support.hpp"
 #include "netherd/lab/generate.hpp"
+#include "netherd/lab/host_indexes.hpp"
 
 namespace netherd::lab {
 namespace {
@@ -178,6 +179,29 @@ TEST(Plan, SwitchesIpv6OffInEveryNamespaceOfItsOwn) {
   EXPECT_EQ(setting_of(a), "net/ipv6/conf/all/disable_ipv6=1");
   EXPECT_EQ(setting_of(bridge), "net/ipv6/conf/all/disable_ipv6=1");
   EXPECT_EQ(setting_of(adopted), "") << "nothing in it is changed";
+}
+
+TEST(Plan, NumbersInterfacesAtTheHostFromTheGivenIndexOn) {
+  TopologyBuilder builder;
+  const NodeId host = builder.host("h");
+  builder.topology.nodes[0].adopted = true;
+  for (const char* name : {"a", "b"}) builder.link(host, builder.host(name));
+  const Plan plan{builder.topology, InterfaceIndex{123 << 16}};
+  EXPECT_EQ(plan.interface_index(LinkId{0}, 0), InterfaceIndex{123 << 16});
+  EXPECT_EQ(plan.interface_index(LinkId{1}, 0), InterfaceIndex{(123 << 16) + 1});
+  EXPECT_EQ(plan.interface_index(LinkId{0}, 1), first_chosen_index);
+}
+
+TEST(HostIndexes, OfDifferentLabsNeverOverlap) {
+  constexpr std::uint32_t labs = 16'383;
+  std::vector<std::int32_t> firsts;
+  for (std::uint32_t device = 1; device <= labs; ++device) {
+    firsts.push_back(engine::value_of(first_host_index_of(device)));
+    EXPECT_EQ(firsts.back() % 65'536, 0);
+    EXPECT_GE(firsts.back(), 65'536);
+  }
+  std::ranges::sort(firsts);
+  EXPECT_EQ(std::ranges::adjacent_find(firsts), firsts.end());
 }
 
 TEST(Plan, StartsIpv6OfAHubBehindItsActivation) {

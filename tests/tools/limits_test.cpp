@@ -23,6 +23,24 @@ netherd down small >/dev/null; netherd ls; ls /run/netns; grep -c /run/netherd/b
   EXPECT_TRUE(limited.errors.starts_with("netherd: -:")) << limited.errors;
 }
 
+TEST_F(Limits, OfNamespacesDoNotHoldUpASignal) {
+  // 20 of 30 are taken, and `big` waits for ten seconds for more.
+  write_file("limited", R"sh(mount -t tmpfs tmpfs /run && echo 30 >/proc/sys/user/max_net_namespaces || exit 77
+netherd generate ring --nodes 20 --name small --quiet | netherd up - >/dev/null
+netherd generate ring --nodes 20 --name big --quiet -o big.yml
+netherd up big.yml & up=$!
+tries=0; until [ "$(ls /run/netherd/big/ns 2>/dev/null | wc -l)" -ge 7 ] || [ $tries -ge 300 ]; do
+  tries=$((tries + 1)); sleep 0.02
+done
+sleep 0.2; start=$(date +%s%N); kill -TERM $up; wait $up; echo "status $?"
+[ $(($(date +%s%N) - start)) -lt 2000000000 ] && echo "at once"
+netherd down small >/dev/null; netherd ls
+)sh");
+  const Finished limited = run("unshare --user --map-root-user --net --mount sh $PWD/limited");
+  if (limited.status == 77) GTEST_SKIP() << "no user namespaces: " << limited.errors;
+  EXPECT_EQ(limited.output, "status 1\nat once\nno labs\n") << testing::PrintToString(limited);
+}
+
 TEST_F(Limits, OfNamespacesThatAreTooLowAreSaidBeforeAnythingIsTouched) {
   write_file("limited", R"(mount -t tmpfs tmpfs /run && echo 30 >/proc/sys/user/max_net_namespaces || exit 77
 netherd generate ring --nodes 29 --name big | netherd up -; echo "status $?"; ls -d /run/netherd/*

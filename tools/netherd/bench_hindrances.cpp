@@ -36,7 +36,7 @@ std::optional<Hindrance> find_tunnels(const Costs& costs) {
   return Hindrance{fmt::format("every new namespace gets {} more interfaces ({} ...)", names.size(), names.front()),
                    fmt::format("about {:.0f} of the {:.0f} µs for a namespace, and as much again to remove it",
                                microseconds, 1e6 * costs.namespace_seconds),
-                   "sysctl -w net.core.fb_tunnels_only_for_init_net=2, or unload the modules"};
+                   "sysctl -w net.core.fb_tunnels_only_for_init_net=1, or unload the modules"};
 }
 
 std::optional<Hindrance> find_missing_ring() {

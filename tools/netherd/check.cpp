@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "netherd/lab/host_indexes.hpp"
 #include "netherd/lab/plan.hpp"
 #include "node_channel.hpp"
 #include "nodes_of_lab.hpp"
@@ -26,7 +27,11 @@ namespace asio = boost::asio;
 class LabCheck {
  public:
   LabCheck(const lab::Topology& topology, const Session& session)
-      : topology_{topology}, session_{session}, plan_{topology}, check_{plan_}, found_(topology.nodes.size()) {}
+      : topology_{topology},
+        session_{session},
+        plan_{topology, lab::first_host_index(session.registry.paths().labs + '/' + topology.name)},
+        check_{plan_},
+        found_(topology.nodes.size()) {}
 
   /// The differences, in the order of the nodes.
   std::vector<lab::Difference> run() {
@@ -71,12 +76,22 @@ class LabCheck {
     if (topology_.options.routing != lab::Routing::none) {
       state.routes = co_await async_list(*channel, ops::DumpRoutes{}, ops::decode_route, &inconsistent);
     }
+    for (const bool ipv4 : {true, false}) co_await async_add_settings(*channel, ipv4, state);
     found_[i] = check_.compare(lab::NodeId{static_cast<std::uint32_t>(i)}, state);
     check_name(node, path, found_[i]);
     if (inconsistent && !found_[i].empty()) {
       found_[i].push_back(
           {node.line, node.name + ": changed each time that it was listed, so the above may be untrue"});
     }
+  }
+
+  /// A kernel without IPv6 has none of its settings.
+  static asio::awaitable<void> async_add_settings(engine::Channel& channel, bool ipv4, lab::NodeState& state) {
+    const ops::GetNetconf request{.ipv4 = ipv4};
+    const auto add = [&state](const engine::MessageView& message) {
+      if (const auto settings = ops::decode_netconf(message)) state.settings.push_back(*settings);
+    };
+    co_await channel.async_execute(request, engine::Channel::Deadline{}, add, asio::use_awaitable);
   }
 
   const lab::Topology& topology_;

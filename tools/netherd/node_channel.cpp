@@ -11,7 +11,7 @@
 
 namespace netherd::tools {
 
-std::size_t nodes_at_once() noexcept {
+std::size_t nodes_at_once() {
   constexpr std::size_t most = 32;
   constexpr std::size_t descriptors_per_node = 2;  // the namespace, until the socket in it is open; the socket
   return affordable_tasks(most, descriptors_per_node);

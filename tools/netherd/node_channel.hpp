@@ -17,7 +17,7 @@ namespace netherd::tools {
 
 /// How many nodes are asked at a time: enough to keep the kernel busy, whatever the size of the lab, and no more than
 /// the limit of open files allows.
-[[nodiscard]] std::size_t nodes_at_once() noexcept;
+[[nodiscard]] std::size_t nodes_at_once();
 
 /// What is to be said of a node whose namespace somebody has deleted.
 inline constexpr const char* namespace_is_gone = "the namespace is gone";

@@ -17,6 +17,8 @@
 
 #include "netherd/engine/file_descriptor.hpp"
 
+#include "netherd/ops/descriptor_limit.hpp"
+
 namespace netherd::tools {
 
 namespace {
@@ -77,11 +79,11 @@ void raise_descriptor_limit() noexcept {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-std::size_t affordable_tasks(std::size_t wanted, std::size_t descriptors_each) noexcept {
-  constexpr rlim_t for_other_things = 32;
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= for_other_things) return 1;
-  return std::clamp<rlim_t>((limit.rlim_cur - for_other_things) / descriptors_each, 1, wanted);
+std::size_t affordable_tasks(std::size_t wanted, std::size_t descriptors_each) {
+  constexpr std::size_t for_other_things = 16;  // the event loop, the ring, helper threads, files
+  const std::size_t unused = ops::unused_descriptors();
+  if (unused <= for_other_things) return 1;
+  return std::clamp<std::size_t>((unused - for_other_things) / descriptors_each, 1, wanted);
 }
 
 }  // namespace netherd::tools

@@ -22,7 +22,8 @@ struct PrivilegeCheck {
 /// Lets this process use as many descriptors as its hard limit allows: `ulimit -n hard`.
 void raise_descriptor_limit() noexcept;
 
-/// How many of the `wanted` tasks can be done at a time if each needs so many descriptors: at least one.
-[[nodiscard]] std::size_t affordable_tasks(std::size_t wanted, std::size_t descriptors_each) noexcept;
+/// How many of the `wanted` tasks can be done at a time if each needs so many descriptors, of those that the limit of
+/// open files leaves now: at least one.
+[[nodiscard]] std::size_t affordable_tasks(std::size_t wanted, std::size_t descriptors_each);
 
 }  // namespace netherd::tools

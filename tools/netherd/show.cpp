@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "netherd/lab/automatic_device.hpp"
 #include "netherd/ops/address.hpp"
 #include "netherd/ops/link.hpp"
 #include "netherd/ops/route.hpp"
@@ -124,13 +125,14 @@ nlohmann::ordered_json to_json(const NodeState& node, const Wiring& wiring) {
           {"routes", node.routes}};
 }
 
-/// One line per interface. `lo` is left out where it is as every node has it.
+/// One line per interface. `lo`, and what tunnel modules put into every namespace, are left out where they are as every
+/// node has them.
 void print(const NodeState& node, const Wiring& wiring, Console& console) {
   if (node.gone) return console.error(fmt::format("{}: {}", node.name, namespace_is_gone));
   console.print(fmt::format("{} ({}, {})", node.name, wiring.kind(node.name), counted(node.routes, "route")));
   for (const ops::Link& link : node.links) {
     const bool plain_loopback = link.index == engine::InterfaceIndex::loopback && link.up();
-    if (plain_loopback) continue;
+    if (plain_loopback || (lab::is_automatic_device(link) && !link.up())) continue;
     std::string line = fmt::format("  {:<15} {:<10}", link.name, state_text(link));
     if (const std::string peer = wiring.peer(node.name, link.name); !peer.empty()) line += " -> " + peer;
     for (const std::string& address : addresses_of(node, link)) line += "  " + address;

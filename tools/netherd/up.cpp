@@ -13,6 +13,7 @@
 #include "interruption.hpp"
 #include "loop_monitor.hpp"
 #include "netherd/lab/builder.hpp"
+#include "netherd/lab/host_indexes.hpp"
 #include "netherd/lab/plan.hpp"
 #include "node_command.hpp"
 #include "nodes_of_lab.hpp"
@@ -49,7 +50,7 @@ double microseconds(std::chrono::nanoseconds duration) {
 /// Builds one lab: from the claim to its name until it is up, or removed again.
 class Up {
  public:
-  Up(const UpOptions& options, Session& session, const lab::Topology& topology, const lab::Plan& plan)
+  Up(const UpOptions& options, Session& session, const lab::Topology& topology, lab::Plan& plan)
       : options_{options}, session_{session}, console_{session.console}, topology_{topology}, plan_{plan} {}
 
   int run(Seconds seconds);
@@ -74,7 +75,7 @@ class Up {
   Session& session_;
   Console& console_;
   const lab::Topology& topology_;
-  const lab::Plan& plan_;
+  lab::Plan& plan_;  ///< replaced once the lab has a directory, if it has links to the host
 
   std::optional<CommandRunner> runner_;  // before the context, whose operations use it
   asio::io_context context_{1};
@@ -131,6 +132,9 @@ bool Up::claim() {
     return false;
   }
   directory_ = std::move(*claimed);
+  if (std::ranges::any_of(topology_.nodes, &lab::Node::adopted)) {
+    plan_ = lab::Plan{topology_, lab::first_host_index(directory_->path())};
+  }
   if (const auto error = directory_->write_topology_file(topology_)) {
     fail({}, lab::SourceLine::none, fmt::format("{}: store the topology: {}", directory_->path(), error.message()));
     give_up();
@@ -330,7 +334,7 @@ int up(const UpOptions& options, Session& session) {
   if (!topology) return ExitStatus::invalid;
   const Stopwatch plan_time;
   if (!assign_addresses(*topology, session.console)) return ExitStatus::invalid;
-  const lab::Plan plan{*topology};
+  lab::Plan plan{*topology};
   seconds.plan = plan_time.seconds();
   if (!preflight(plan, session, "up")) return ExitStatus::failed;
   return Up{options, session, *topology, plan}.run(seconds);

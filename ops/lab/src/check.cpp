@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <utility>
 
 #include "link_ends.hpp"
+#include "netherd/lab/automatic_device.hpp"
 
 namespace netherd::lab {
 
@@ -49,16 +51,22 @@ class NodeCheck::Impl final : public RequestSink {
     node_ = node;
     state_ = &state;
     expected_addresses_.clear();
+    forwarding_.clear();
     routes_ = keys_of(state.routes);
     index_links();
     for (const LinkEnd at : ends_.of(node)) compare_link(at);
     plan_.configuration_requests(node, *this);
-    if (!described().adopted) look_for_others();
+    if (!described().adopted) {
+      if (described().exec.empty()) compare_settings();
+      look_for_others();
+    }
     return std::exchange(differences_, {});
   }
 
   void request(const ops::AddBridge&, SourceLine) override {}
-  void request(const ops::SetLink&, SourceLine) override {}  // see compare_link()
+  void request(const ops::SetLink& request, SourceLine) override {  // for the rest see compare_link()
+    if (request.ipv4_forwarding.value_or(false)) forwarding_.push_back(request.index);
+  }
   void request(const ops::GetLink&, SourceLine) override {}
   void request(const ops::AddAddress& request, SourceLine line) override {
     expected_addresses_.emplace_back(request.index, request.address);
@@ -115,6 +123,44 @@ class NodeCheck::Impl final : public RequestSink {
     }
   }
 
+  void compare_settings() {
+    const Node& node = described();
+    std::ranges::sort(forwarding_);
+    for (const ops::Netconf& settings : state_->settings) compare_settings_of_all(settings);
+    for (const LinkEnd at : ends_.of(node_)) {
+      const ops::Link* link = find_link(plan_.interface_index(at.link, at.end));
+      if (!link) continue;
+      const bool forwards = std::ranges::binary_search(forwarding_, link->index);
+      if (link->ipv4_forwarding && *link->ipv4_forwarding != forwards) {
+        report(node.line, link->name, forwards ? "does not forward IPv4" : "forwards IPv4, and no route needs it");
+      }
+      for (const auto& [name, member] : settings_that_are_zero) {
+        const std::uint32_t value = (link->ipv4.*member).value_or(0);
+        if (value != 0) report(node.line, link->name, fmt::format("{} is {} instead of 0", name, value));
+      }
+    }
+  }
+
+  /// IPv4 forwarding of a node is set at its links; writing that of `all` would only copy it there.
+  void compare_settings_of_all(const ops::Netconf& settings) {
+    const SourceLine line = described().line;
+    const bool has_forwarding = settings.forwarding.value_or(0) != 0;
+    if (settings.ipv4 && has_forwarding) report(line, "", "net.ipv4.conf.all.forwarding is 1 instead of 0");
+    const bool forwards_ipv6 = forwards_ipv6_by_plan();
+    if (!settings.ipv4 && settings.forwarding && has_forwarding != forwards_ipv6) {
+      report(line, "", forwards_ipv6 ? "does not forward IPv6" : "forwards IPv6, and no route needs it");
+    }
+    if (const std::uint32_t filter = settings.rp_filter.value_or(0); filter != 0) {
+      report(line, "", fmt::format("net.ipv4.conf.all.rp_filter is {} instead of 0", filter));
+    }
+  }
+
+  bool forwards_ipv6_by_plan() const {
+    return std::ranges::any_of(plan_.settings(node_), [](const ops::KernelSetting& setting) {
+      return setting.key == "net/ipv6/conf/all/forwarding" && setting.value != "0";
+    });
+  }
+
   const ops::Link* find_bridge() const {
     const auto found = std::ranges::find_if(state_->links, [](const ops::Link& link) {
       return link.kind == "bridge" && link.name == bridge_interface_name;
@@ -133,7 +179,8 @@ class NodeCheck::Impl final : public RequestSink {
     for (const LinkEnd at : ends_.of(node_)) own.push_back(plan_.interface_index(at.link, at.end));
     std::ranges::sort(own);
     for (const ops::Link* link : links_) {
-      const bool expected = link == bridge || link == loopback || std::ranges::binary_search(own, link->index);
+      const bool expected = link == bridge || link == loopback || is_automatic_device(*link) ||
+                            std::ranges::binary_search(own, link->index);
       if (!expected) report(described().line, link->name, "is no link of the topology");
     }
     std::ranges::sort(expected_addresses_);
@@ -141,7 +188,8 @@ class NodeCheck::Impl final : public RequestSink {
   }
 
   void look_at_address(const ops::Address& address) {
-    if (address.index == InterfaceIndex::loopback || is_link_local(address.address)) return;
+    if (address.index == InterfaceIndex::loopback) return;
+    if (is_link_local(address.address) && plan_.topology().options.ipv6) return;
     if (std::ranges::binary_search(expected_addresses_, std::pair{address.index, address.address})) return;
     const ops::Link* link = find_link(address.index);
     report(described().line, link ? std::string_view{link->name} : "?",
@@ -149,6 +197,23 @@ class NodeCheck::Impl final : public RequestSink {
   }
 
   static constexpr std::uint32_t default_mtu = 1500;
+  /// Settings that decide what becomes of a packet.
+  struct Setting {
+    std::string_view name;
+    std::optional<std::uint32_t> ops::Ipv4Settings::* member;
+  };
+  static constexpr std::array settings_that_are_zero{
+      Setting{"rp_filter", &ops::Ipv4Settings::rp_filter},
+      Setting{"accept_local", &ops::Ipv4Settings::accept_local},
+      Setting{"arp_announce", &ops::Ipv4Settings::arp_announce},
+      Setting{"arp_filter", &ops::Ipv4Settings::arp_filter},
+      Setting{"arp_ignore", &ops::Ipv4Settings::arp_ignore},
+      Setting{"ignore_routes_with_linkdown", &ops::Ipv4Settings::ignore_routes_with_linkdown},
+      Setting{"proxy_arp", &ops::Ipv4Settings::proxy_arp},
+      Setting{"proxy_arp_pvlan", &ops::Ipv4Settings::proxy_arp_pvlan},
+      Setting{"route_localnet", &ops::Ipv4Settings::route_localnet},
+      Setting{"src_valid_mark", &ops::Ipv4Settings::src_valid_mark},
+  };
 
   const Plan& plan_;
   LinkEnds ends_;
@@ -157,6 +222,7 @@ class NodeCheck::Impl final : public RequestSink {
   std::vector<const ops::Link*> links_;  ///< by index
   std::vector<RouteKey> routes_;         ///< those that are there, sorted
   std::vector<std::pair<InterfaceIndex, IpPrefix>> expected_addresses_;
+  std::vector<InterfaceIndex> forwarding_;  ///< links that are to forward IPv4
   std::vector<Difference> differences_;
 };
 

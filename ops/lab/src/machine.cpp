@@ -5,15 +5,21 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <string_view>
 
 #include "files.hpp"
+#include "link_ends.hpp"
 #include "netherd/engine/channel.hpp"
 #include "netherd/engine/socket.hpp"
+#include "netherd/lab/automatic_device.hpp"
 #include "netherd/lab/builder.hpp"
+#include "netherd/ops/descriptor_limit.hpp"
+#include "netherd/ops/namespace_factory.hpp"
 #include "number.hpp"
 #include "text_lines.hpp"
 
@@ -25,6 +31,8 @@ constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t namespace_bytes = 180 * kib;
 constexpr std::uint64_t link_bytes = 70 * kib;
 constexpr std::uint64_t route_bytes = 150;
+/// Standard streams, and what reading the topology takes.
+constexpr std::uint64_t usual_open_files = 16;
 /// The builder's anchor, and the namespaces that helper threads come from.
 constexpr std::uint64_t other_namespaces = 2;
 
@@ -105,6 +113,35 @@ bool kernel_makes(std::string_view kind) {
   return !unknown;
 }
 
+/// Without IPv6 the kernel knows no such sockets, whatever the namespace.
+bool has_ipv6() {
+  const engine::FileDescriptor socket{::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  return socket || errno != EAFNOSUPPORT;
+}
+
+/// Interfaces whose names the kernel may take itself.
+std::vector<std::string> find_automatic_names(const Topology& topology) {
+  std::vector<std::string> names;
+  for_each_end(topology, [&](LinkEnd at) {
+    const Endpoint& end = topology.endpoint(at);
+    if (module_of_automatic_device(end.interface).empty() || topology.node(end.node).adopted) return;
+    names.push_back(end.interface);
+  });
+  std::ranges::sort(names);
+  const auto repeated = std::ranges::unique(names);
+  names.erase(repeated.begin(), repeated.end());
+  return names;
+}
+
+/// A welcome setting is done without.
+bool needs_settings(const Plan& plan) {
+  return std::ranges::any_of(plan.node_order(), [&](NodeId node) {
+    const auto settings = plan.settings(node);
+    return std::ranges::any_of(
+        settings, [](const ops::KernelSetting& setting) { return setting.need != ops::SettingNeed::welcome; });
+  });
+}
+
 std::string in_gib(std::uint64_t bytes) {
   constexpr double gib = 1024.0 * 1024 * 1024;
   return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / gib);
@@ -122,13 +159,23 @@ LabNeeds needs_of(const Plan& plan) {
   needs.memory_bytes = static_cast<std::uint64_t>(own) * namespace_bytes + topology.links.size() * link_bytes +
                        estimate_routes(plan) * route_bytes;
   needs.bridges = std::ranges::any_of(topology.nodes, [](const Node& node) { return node.kind == NodeKind::bridge; });
+  for_each_end(topology, [&](LinkEnd at) {
+    const auto& addresses = topology.endpoint(at).addresses;
+    needs.ipv6 = needs.ipv6 || std::ranges::any_of(addresses, [](const auto& own) { return !own.is_v4(); });
+  });
+  needs.settings = needs_settings(plan);
+  needs.automatic_names = find_automatic_names(topology);
   return needs;
 }
 
 Machine look_at_machine(const LabNeeds& needs) {
   Machine machine;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) machine.open_files = limit.rlim_max;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    machine.open_files = limit.rlim_max;
+    const std::uint64_t open = limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur, ops::unused_descriptors());
+    machine.files_open_already = open - std::min(open, usual_open_files);
+  }
   machine.max_net_namespaces = read_number("/proc/sys/user/max_net_namespaces");
   machine.mount_max = read_number("/proc/sys/fs/mount-max");
   const bool many_mounts = machine.mount_max && needs.mounts > *machine.mount_max / 8;
@@ -136,15 +183,20 @@ Machine look_at_machine(const LabNeeds& needs) {
   machine.memory_available_bytes = read_memory_available();
   machine.makes_veth = kernel_makes("veth");
   if (needs.bridges) machine.makes_bridges = kernel_makes("bridge");
+  if (needs.ipv6) machine.has_ipv6 = has_ipv6();
+  if (needs.settings) machine.writes_settings = ops::can_write_settings();
+  if (!needs.automatic_names.empty()) {
+    if (auto devices = look_at_new_namespace()) machine.automatic_devices = std::move(*devices);
+  }
   return machine;
 }
 
 std::vector<Shortage> find_shortages(const LabNeeds& needs, const Machine& machine) {
   std::vector<Shortage> shortages;
-  if (machine.open_files < needs.open_files) {
-    shortages.push_back({fmt::format("no more than {} files may be open at a time, and {} are needed",
-                                     machine.open_files, needs.open_files),
-                         "raise the limit (ulimit -n)"});
+  if (const std::uint64_t needed = needs.open_files + machine.files_open_already; machine.open_files < needed) {
+    shortages.push_back(
+        {fmt::format("no more than {} files may be open at a time, and {} are needed", machine.open_files, needed),
+         "raise the limit (ulimit -n)"});
   }
   if (machine.max_net_namespaces && *machine.max_net_namespaces < needs.namespaces) {
     shortages.push_back({fmt::format("user.max_net_namespaces is {}, and {} namespaces are needed",
@@ -165,6 +217,25 @@ std::vector<Shortage> find_shortages(const LabNeeds& needs, const Machine& machi
   if (!machine.makes_veth) shortages.push_back({"the kernel makes no links of kind veth", "modprobe veth"});
   if (needs.bridges && !machine.makes_bridges) {
     shortages.push_back({"the kernel makes no links of kind bridge", "modprobe bridge"});
+  }
+  if (needs.ipv6 && !machine.has_ipv6) {
+    shortages.push_back(
+        {"the kernel has no IPv6 (it was started with ipv6.disable=1, or built without), and interfaces "
+         "of the lab have IPv6 addresses",
+         "leave IPv6 out (--ipv6 off), or start the kernel with it"});
+  }
+  if (needs.settings && !machine.writes_settings) {
+    shortages.push_back(
+        {"/proc/sys is read-only, and settings of the nodes have to be written there (no IPv6, or IPv6 "
+         "forwarding)",
+         "mount -o remount,rw /proc/sys"});
+  }
+  for (const std::string& name : needs.automatic_names) {
+    if (std::ranges::find(machine.automatic_devices, name) == machine.automatic_devices.end()) continue;
+    shortages.push_back({fmt::format("an interface is called {}, and the module {} puts one of that name into every "
+                                     "namespace",
+                                     name, module_of_automatic_device(name)),
+                         "give it another name, or sysctl -w net.core.fb_tunnels_only_for_init_net=1"});
   }
   return shortages;
 }

@@ -1,7 +1,5 @@
 #include "netherd/lab/ping.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -19,6 +17,7 @@
 #include <utility>
 
 #include "neighbour_tables.hpp"
+#include "netherd/ops/descriptor_limit.hpp"
 #include "ping_routes.hpp"
 #include "probe_ports.hpp"
 
@@ -36,9 +35,7 @@ constexpr std::size_t most_links_at_once = 2'048;
 constexpr std::size_t packets_per_turn = 64;
 
 std::size_t port_budget(std::size_t asked_for) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  const std::size_t half = static_cast<std::size_t>(limit.rlim_cur) / 2;
+  const std::size_t half = ops::unused_descriptors() / 2;
   const std::size_t wanted = asked_for != 0 ? asked_for : most_ports_at_once;
   return std::max(fewest_ports_at_once, std::min(wanted, half));
 }

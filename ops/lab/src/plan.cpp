@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "link_ends.hpp"
+#include "netherd/lab/host_indexes.hpp"
 #include "netherd/lab/routing.hpp"
 #include "node_order.hpp"
 
@@ -21,13 +22,6 @@ std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const char character : text) hash = (hash ^ static_cast<unsigned char>(character)) * 0x100000001b3U;
   return hash;
-}
-
-/// Where the indexes of a lab's interfaces in a namespace that is not its own begin. The kernel counts from 1 upwards.
-std::int32_t first_adopted_index(std::string_view lab) {
-  constexpr unsigned links_bits = 16;
-  constexpr std::uint64_t ranges = 1U << 14U;
-  return static_cast<std::int32_t>((hash_of(lab) % (ranges - 1) + 1) << links_bits);
 }
 
 /// An address that is the same each time a lab is built, marked as locally administered.
@@ -62,11 +56,11 @@ class CountingSink final : public RequestSink {
 }  // namespace
 
 struct Plan::Impl {
-  explicit Impl(const Topology& of);
+  Impl(const Topology& of, engine::InterfaceIndex first_host_index);
 
   bool is_bridge(NodeId node) const { return topology->node(node).kind == NodeKind::bridge; }
   void name_namespaces();
-  void number_interfaces();
+  void number_interfaces(engine::InterfaceIndex first_host_index);
   void order_links();
   std::uint8_t choose_main_end(const Link& link) const;
 
@@ -95,7 +89,7 @@ struct Plan::Impl {
   std::vector<LinkId> step_links;
 };
 
-Plan::Impl::Impl(const Topology& of)
+Plan::Impl::Impl(const Topology& of, InterfaceIndex first_host_index)
     : topology{&of},
       ends{of},
       routes{std::make_unique<RouteComputer>(of, find_segments(of))},
@@ -105,7 +99,7 @@ Plan::Impl::Impl(const Topology& of)
     order_positions[position_of(order[position])] = position;
   }
   name_namespaces();
-  number_interfaces();
+  number_interfaces(first_host_index);
   order_links();
 }
 
@@ -117,12 +111,12 @@ void Plan::Impl::name_namespaces() {
 /// Counts the interfaces of each node, but gives the ends of a link different indexes. To the kernel a device with its
 /// peer's index looks as if it were its own lower device, and its operational state is not urgent: up to a second late
 /// (linkwatch_urgent_event(), net/core/link_watch.c, Linux 6.18).
-void Plan::Impl::number_interfaces() {
+void Plan::Impl::number_interfaces(InterfaceIndex first_host_index) {
   std::vector<std::int32_t> next;
   next.reserve(topology->nodes.size());
   for (const Node& node : topology->nodes) {
     const std::int32_t first = engine::value_of(first_chosen_index) + (node.kind == NodeKind::bridge ? 1 : 0);
-    next.push_back(node.adopted ? first_adopted_index(topology->name) : first);
+    next.push_back(node.adopted ? engine::value_of(first_host_index) : first);
   }
   indexes.reserve(topology->links.size());
   for (const Link& link : topology->links) {
@@ -252,7 +246,8 @@ void Plan::Impl::send_routes(NodeId node, AddressFamily family, RequestSink& sin
   }
 }
 
-Plan::Plan(const Topology& topology) : impl_{std::make_unique<Impl>(topology)} {}
+Plan::Plan(const Topology& topology, std::optional<InterfaceIndex> first_host_index)
+    : impl_{std::make_unique<Impl>(topology, first_host_index.value_or(first_host_index_of(1)))} {}
 Plan::~Plan() = default;
 Plan::Plan(Plan&&) noexcept = default;
 Plan& Plan::operator=(Plan&&) noexcept = default;

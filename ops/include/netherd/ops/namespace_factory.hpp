@@ -34,6 +34,10 @@ struct KernelSetting {
   SettingNeed need = SettingNeed::required;
 };
 
+/// Whether settings of namespaces can be written here: not where /proc/sys is mounted read-only and the kernel gives us
+/// no procfs of our own either, as in some containers.
+[[nodiscard]] bool can_write_settings();
+
 /// Asks for a new namespace: `ip netns add NAME`. Its interface `lo` is down, as the kernel makes it.
 struct CreateNamespace {
   std::string pin_path{};      ///< where to pin it; empty: it lives as long as its descriptors

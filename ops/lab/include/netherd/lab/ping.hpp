@@ -26,7 +26,8 @@ enum class PingMethod : std::uint8_t {
 struct PingOptions {
   std::uint32_t count = 1;                   ///< packets over each link in each direction, one after the other
   std::chrono::milliseconds timeout{1'000};  ///< for each packet
-  /// Descriptors to have open at a time. 0: as many as are useful, and no more than half of the process's limit.
+  /// Descriptors to have open at a time. 0: as many as are useful, and no more than half of those that
+  /// the process may still open.
   std::size_t most_descriptors = 0;
 };
 

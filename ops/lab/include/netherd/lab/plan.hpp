@@ -5,6 +5,7 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,14 +61,14 @@ inline constexpr engine::InterfaceIndex first_chosen_index{64};
 /// For each node in node_order(): create its namespace, send its bridge request if it is one, then create those of its
 /// links whose other node exists already (links_of_step()). Once all links of a node exist (link_count() of them), its
 /// configuration can be sent, stage by stage, whatever the state of other nodes. An adopted node has a namespace
-/// already; its interfaces get indexes that are far above those that the kernel itself gives out, other ones for each
-/// lab.
+/// already; its interfaces get indexes from `first_host_index` on (host_indexes.hpp), or where that is not known
+/// because the lab is not there yet, from a number that is far above those that the kernel itself gives out.
 ///
 /// Routes of shortest-path routing are computed when they are asked for, node by node, so that a lab with millions of
 /// routes needs no memory for them. A plan is immutable and refers to its topology, which must outlive it.
 class Plan {
  public:
-  explicit Plan(const Topology& topology);
+  explicit Plan(const Topology& topology, std::optional<engine::InterfaceIndex> first_host_index = std::nullopt);
   ~Plan();
   Plan(Plan&&) noexcept;
   Plan& operator=(Plan&&) noexcept;
