@@ -1,5 +1,6 @@
 #include "inherited_settings.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string_view>
@@ -7,6 +8,10 @@
 namespace netherd::ops {
 
 namespace {
+
+constexpr const char* inheritance_mode = "net/core/devconf_inherit_init_net";
+constexpr const char* ipv4_folder = "net/ipv4/conf/";
+constexpr const char* ipv6_folder = "net/ipv6/conf/";
 
 /// The kernel's own value of a setting in conf/all and in conf/default.
 struct Default {
@@ -117,7 +122,7 @@ class Comparison {
 
 /// Whether new namespaces may copy IPv6 settings. The initial namespace alone shows the setting that decides.
 bool may_copy_ipv6(const ReadSetting& read) {
-  const auto mode = read("net/core/devconf_inherit_init_net");
+  const auto mode = read(inheritance_mode);
   return mode != "0" && mode != "2";
 }
 
@@ -125,15 +130,48 @@ bool may_copy_ipv6(const ReadSetting& read) {
 
 std::vector<KernelSetting> find_inherited_settings(const ReadSetting& read) {
   Comparison comparison{read};
-  comparison.compare("net/ipv4/conf/", ipv4_defaults);
-  if (may_copy_ipv6(read)) comparison.compare("net/ipv6/conf/", ipv6_defaults);
+  comparison.compare(ipv4_folder, ipv4_defaults);
+  if (may_copy_ipv6(read)) comparison.compare(ipv6_folder, ipv6_defaults);
   return std::move(comparison).resets();
 }
 
+std::vector<std::string> keys_of_inherited_settings(const ReadSetting& read) {
+  std::vector<std::string> keys{inheritance_mode};
+  const auto add = [&keys](const std::string& folder, std::span<const Default> defaults) {
+    for (const Default& known : defaults) {
+      for (const char* const part : {"all/", "default/"}) keys.push_back(folder + part + std::string{known.name});
+    }
+  };
+  add(ipv4_folder, ipv4_defaults);
+  if (may_copy_ipv6(read)) add(ipv6_folder, ipv6_defaults);
+  return keys;
+}
+
 const std::vector<KernelSetting>& InheritedSettings::resets(SettingsFiles& files) {
-  std::call_once(
-      read_, [&] { resets_ = find_inherited_settings([&files](const std::string& key) { return files.read(key); }); });
-  return resets_;
+  std::unique_lock lock{mutex_};
+  if (keys_.empty()) {
+    keys_ = keys_of_inherited_settings([&files](const std::string& key) { return files.read(key); });
+    values_.resize(keys_.size());
+  }
+  while (next_ < keys_.size()) read(files, lock);
+  all_read_.wait(lock, [this] { return read_ == keys_.size(); });
+  if (!resets_) {
+    resets_ = find_inherited_settings([this](const std::string& key) {
+      const auto place = std::ranges::find(keys_, key);
+      return place == keys_.end() ? std::nullopt : values_[static_cast<std::size_t>(place - keys_.begin())];
+    });
+  }
+  return *resets_;
+}
+
+/// One setting; the lock is released meanwhile.
+void InheritedSettings::read(SettingsFiles& files, std::unique_lock<std::mutex>& lock) {
+  const std::size_t place = next_++;
+  lock.unlock();
+  auto value = files.read(keys_[place]);
+  lock.lock();
+  values_[place] = std::move(value);
+  if (++read_ == keys_.size()) all_read_.notify_all();
 }
 
 }  // namespace netherd::ops

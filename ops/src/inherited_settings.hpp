@@ -1,5 +1,7 @@
 #pragma once
 
+#include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -22,17 +24,26 @@ using ReadSetting = std::function<std::optional<std::string>(const std::string& 
 /// takes the creator's namespace instead of the initial one. Settings that the kernel does not have, and those that are
 /// unknown here, are left alone. Empty where the machine has the kernel's defaults.
 [[nodiscard]] std::vector<KernelSetting> find_inherited_settings(const ReadSetting& read);
+/// What find_inherited_settings() reads, but for the setting that `read` is asked for here.
+[[nodiscard]] std::vector<std::string> keys_of_inherited_settings(const ReadSetting& read);
 
 /// The same, read once and kept. Any thread may ask.
 class InheritedSettings {
  public:
-  /// What to write in a new namespace. The first caller reads what its thread's namespace has, and so must be in a new
-  /// one that nobody has changed; the others wait for it meanwhile.
+  /// What to write in a new namespace. Those that ask first read what their threads' namespaces have, and share the
+  /// work: each must be in a new one that nobody has changed.
   [[nodiscard]] const std::vector<KernelSetting>& resets(SettingsFiles& files);
 
  private:
-  std::once_flag read_;
-  std::vector<KernelSetting> resets_;
+  void read(SettingsFiles& files, std::unique_lock<std::mutex>& lock);
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable all_read_;
+  std::vector<std::string> keys_;
+  std::vector<std::optional<std::string>> values_;
+  std::size_t next_ = 0;  // to be read
+  std::size_t read_ = 0;
+  std::optional<std::vector<KernelSetting>> resets_;
 };
 
 }  // namespace netherd::ops

@@ -43,7 +43,8 @@ struct CreateNamespace {
   std::string pin_path{};      ///< where to pin it; empty: it lives as long as its descriptors
   std::string symlink_path{};  ///< a symbolic link to pin_path that is made as well; empty: none
   /// Give it the kernel's own defaults instead of the IP settings that it copies from the machine. They are looked up
-  /// once per factory, which takes 1 ms; where the machine has the defaults nothing is written.
+  /// once per factory, by all of its threads, which takes up to 1 ms; where the machine has the defaults nothing is
+  /// written.
   bool reset_inherited_settings = false;
   std::vector<KernelSetting> settings{};  ///< written inside the namespace thereafter; each takes 15 to 40 µs
   engine::SocketOptions socket{};         ///< of the socket that is handed over
