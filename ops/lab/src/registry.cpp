@@ -272,6 +272,10 @@ std::vector<LabError> Registry::conflicts(const Topology& topology) const {
   if (!symlinks) return {symlinks.error()};
   const auto clashes = symlinks->find_clashes(topology);
   if (!clashes) return {clashes.error()};
+  // They may be those of a lab of this name that has just come.
+  if (auto error = clashes->empty() ? std::nullopt : find_hindrance(paths_.labs, topology.name)) {
+    return {*std::move(error)};
+  }
   std::vector<LabError> errors;
   for (const std::string& clash : *clashes) {
     errors.push_back(explained(fmt::format("there is a '{}' in {} already", clash, paths_.netns), EEXIST));
