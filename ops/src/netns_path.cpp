@@ -68,7 +68,10 @@ boost::system::result<FileDescriptor> open_namespace(const std::string& path) no
 }
 
 bool is_namespace_gone(error_code error) noexcept {
-  return error == boost::system::errc::invalid_argument || error == boost::system::errc::no_such_file_or_directory;
+  namespace errc = boost::system::errc;
+  return error == errc::invalid_argument || error == errc::no_such_file_or_directory ||
+         error == errc::not_a_directory || error == errc::too_many_symbolic_link_levels ||
+         error == errc::no_such_device_or_address;
 }
 
 boost::system::result<FileDescriptor> open_current_namespace() noexcept {

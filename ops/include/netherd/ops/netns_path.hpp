@@ -38,7 +38,7 @@ inline constexpr std::string_view netns_directory = "/run/netns";
 [[nodiscard]] boost::system::result<engine::FileDescriptor> open_namespace(const std::string& path) noexcept;
 
 /// Whether an error of open_namespace() means that no namespace is pinned there, or none any more: `ip netns delete`
-/// and umount(8) leave a plain file or nothing.
+/// and umount(8) leave a plain file or nothing. Something else may be in the place of the name, or of its directory.
 [[nodiscard]] bool is_namespace_gone(boost::system::error_code error) noexcept;
 
 /// Opens the namespace that the calling thread is in: what `ip netns identify` and `lsns` name.
