@@ -57,6 +57,28 @@ TEST(Words, AreAbbreviatedAsInIp) {
   }
 }
 
+TEST(Options, AreAbbreviatedAsInIp) {
+  const auto read = [](std::vector<std::string_view> words) {
+    Words rest{words};
+    return take_options(rest);
+  };
+  EXPECT_EQ(read({"-b", "file"}).batch, "file");
+  EXPECT_EQ(read({"-ba", "file"}).batch, "file");
+  EXPECT_TRUE(read({"-br"}).brief);
+  EXPECT_EQ(read({"-f", "inet6"}).family, AF_INET6);
+  EXPECT_TRUE(read({"-fo"}).force);
+  EXPECT_EQ(read({"-n", "red"}).netns, "red");
+  EXPECT_TRUE(read({"-N"}).numeric);
+  EXPECT_TRUE(read({"-t"}).timestamp);
+  EXPECT_FALSE(read({"-t"}).short_timestamp);
+  EXPECT_TRUE(read({"-ts"}).short_timestamp);
+  EXPECT_TRUE(read({"-V"}).version);
+  EXPECT_TRUE(read({"-he"}).help);
+  EXPECT_EQ(read({"-s", "-d", "-o", "-j", "-p", "-a"}).details, 1);
+  EXPECT_THROW(static_cast<void>(read({"-h"})), CommandError);
+  EXPECT_THROW(static_cast<void>(read({"-r"})), CommandError);
+}
+
 TEST(Words, OfAMalformedCommandAreNamed) {
   const std::vector<std::pair<std::string, std::string>> lines{
       {"foo", "Object \"foo\" is unknown, try \"ip help\"."},

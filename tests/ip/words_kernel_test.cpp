@@ -130,8 +130,9 @@ std::string request_text(const std::string& bytes) {
 
 /// Usages, and the reasons why a value is wrong, are netherd's own.
 std::string complaint_text(std::string text) {
-  if (const std::size_t usage = text.find("Usage:"); usage != std::string::npos)
-    text.replace(usage, text.size(), "Usage");
+  if (text.starts_with("Usage:")) return "Usage";
+  text.resize(std::min(text.find("\nUsage:"), text.size()));
+  if (text.ends_with('\n')) text.pop_back();
   const std::string_view reason = " is wrong:";
   if (const std::size_t at = text.find(reason); at != std::string::npos) text.resize(at + reason.size());
   return text;

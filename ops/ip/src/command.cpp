@@ -107,7 +107,7 @@ bool take_format(std::string_view option, Options& options) {
     options.json = true;
   } else if (is("-pretty")) {
     options.pretty = true;
-  } else if (option == "-br" || is("-brief")) {
+  } else if (option.size() > 2 && is("-brief")) {
     options.brief = true;
   } else if (is("-Numeric")) {
     options.numeric = true;
