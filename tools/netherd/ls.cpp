@@ -23,14 +23,13 @@ std::string phase_text(const lab::LabSummary& lab) {
 }
 
 nlohmann::ordered_json to_json(const lab::LabSummary& lab) {
-  nlohmann::ordered_json phase;
   constexpr std::array states{"mounted", "unmounted", "elsewhere", "foreign"};
+  nlohmann::ordered_json phase;
   if (lab.phase) phase = lab::to_string(*lab.phase);
-  return {{"name", lab.name},
-          {"phase", std::move(phase)},
-          {"state", states.at(static_cast<std::size_t>(lab.state))},
-          {"locked", lab.locked},
-          {"nodes", lab.nodes}};
+  nlohmann::ordered_json entry{
+      {"name", lab.name}, {"phase", std::move(phase)}, {"locked", lab.locked}, {"nodes", lab.nodes}};
+  if (lab.state != lab::LabState::mounted) entry["state"] = states.at(static_cast<std::size_t>(lab.state));
+  return entry;
 }
 
 void print_table(const std::vector<lab::LabSummary>& labs, Console& console) {
