@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <signal.h>
 
 #include <array>
@@ -137,19 +138,21 @@ TEST_F(Interruptions, At200RandomMomentsEndEveryCommand) {
   EXPECT_EQ(run("netherd check there").status, 0);
 }
 
-/// The removal itself, which nothing interrupts but the deadline: the lab is named then.
-TEST_F(Interruptions, EndACommandThatCannotCleanUpInTime) {
+/// Another netherd that works on the set of labs, and does not end.
+TEST_F(Interruptions, EndCommandsThatWaitForALock) {
   EXPECT_EQ(run("netherd up ring.yml --quiet").status, 0);
-  // Somebody keeps the lock of all labs.
-  Running keeper{"exec flock /run/netherd sh -c 'touch locked; sleep 10'"};
-  ASSERT_TRUE(becomes_true([] { return ::access("locked", F_OK) == 0; }));
+  const engine::FileDescriptor file{::open("/run/netherd.lock", O_RDWR | O_CLOEXEC)};
+  struct flock whole{};
+  whole.l_type = F_WRLCK;
+  ASSERT_EQ(::fcntl(file.get(), F_OFD_SETLK, &whole), 0);
   for (const char* command : {"down ring", "up there.yml", "gc"}) {
     Running waiting{std::string{"exec netherd "} + command};
     std::this_thread::sleep_for(100ms);
     const auto start = Clock::now();
     waiting.send_signal(SIGTERM);
-    static_cast<void>(waiting.wait());
+    const Finished finished = waiting.wait();
     EXPECT_LT(Clock::now() - start, most_time()) << command;
+    EXPECT_NE(finished.status, 0) << command << ": it has not waited";
   }
 }
 
