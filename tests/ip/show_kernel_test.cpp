@@ -38,8 +38,8 @@ sleep 3)");
   }
   void TearDown() override {
     static_cast<void>(
-        run("ip link del br0; ip link del v0; ip link del tap0; ip rule flush; ip -6 rule flush; ip netns del x; ip "
-            "netns del y"));
+        run("ip link del br0; ip link del v0; ip link del tap0; ip link del l0; ip rule flush; ip -6 rule flush; "
+            "ip route del blackhole 9.9.9.9; ip nexthop flush; ip netns del x; ip netns del y"));
   }
 };
 
