@@ -39,7 +39,8 @@ sleep 3)");
   void TearDown() override {
     static_cast<void>(
         run("ip link del br0; ip link del v0; ip link del tap0; ip link del l0; ip rule flush; ip -6 rule flush; "
-            "ip route del blackhole 9.9.9.9; ip nexthop flush; ip netns del x; ip netns del y"));
+            "ip route del blackhole 9.9.9.9; ip nexthop flush; ip addr flush dev lo to 10.0.0.0/8; ip netns del x; "
+            "ip netns del y; for i in $(seq 100); do test -z \"$(ip netns list-id)\" && break; sleep 0.1; done"));
   }
 };
 
@@ -71,7 +72,7 @@ TEST_F(Show, ListsWhatOthersChangeMeanwhile) {
   }
   write_file("changes", changes);
   const Finished shown =
-      run("ip -batch addresses; (while ip -force -batch changes; do :; done) & changing=$!; "
+      run("status=0; ip -batch addresses; (while ip -force -batch changes; do :; done) & changing=$!; "
           "for i in $(seq 20); do netherd ip -4 addr show dev lo >list 2>>warnings || status=1; "
           "test $(grep -c 'inet 10[.]1[.]' list) -gt 1900 || status=1; done; "
           "kill $changing; grep -v 'Dump was interrupted and may be inconsistent.' warnings; exit $status");

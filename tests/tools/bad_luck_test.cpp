@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(Errors, WithoutIoUring, testing::Values(EPERM, ENOSYS),
 TEST_F(BadLuck, NoRoomForNamesIsSaidBefore) {
   write_first_lab();
   const Finished up =
-      run("mount -t tmpfs -o nr_inodes=3 tmpfs /run/netns; netherd up first.yml; echo $?; "
+      run("mkdir -p /run/netherd; mount -t tmpfs -o nr_inodes=3 tmpfs /run/netns; netherd up first.yml; echo $?; "
           "ls /run/netherd /run/netns; umount /run/netns");
   EXPECT_EQ(up.output, "1\n/run/netherd:\n\n/run/netns:\n") << testing::PrintToString(up);
   EXPECT_EQ(up.errors,
@@ -108,7 +108,7 @@ TEST_F(BadLuck, NoRoomForTheLabItselfIsAnError) {
       run("mkdir -p /run/netherd; mount -t tmpfs -o nr_inodes=1,mode=755 tmpfs /run/netherd; "
           "netherd up first.yml; echo $?; ls /run/netherd /run/netns; umount /run/netherd");
   EXPECT_EQ(up.output, "1\n/run/netherd:\n\n/run/netns:\n") << testing::PrintToString(up);
-  EXPECT_EQ(up.errors, "netherd: make the directory /run/netherd/first: No space left on device\n");
+  EXPECT_EQ(up.errors, "netherd: make the directory of lab first: No space left on device\n");
 }
 
 TEST_F(BadLuck, AllThatIsInTheWayIsSaidAtOnce) {

@@ -95,7 +95,8 @@ LabResult<std::optional<FoundLab>> look_at_lab(int labs, const std::string& lab)
 }
 
 LabResult<FileDescriptor> make_lab_directory(int labs, const LabClaim& claim) {
-  if (::mkdirat(labs, claim.lab.c_str(), unclaimed_mode) != 0) return error_here("make the directory of the lab");
+  if (::mkdirat(labs, claim.lab.c_str(), unclaimed_mode) != 0)
+    return error_here("make the directory of lab " + claim.lab);
   auto directory = open_directory(labs, claim.lab);
   auto error = directory ? replace_file(directory->get(), claim_file, claim.to_text(), 0644) : directory.error();
   if (!error && ::fchmod(directory->get(), lab_directory_mode) != 0)
