@@ -8,7 +8,7 @@ namespace {
 class Show : public CommandTest {
  protected:
   void SetUp() override {
-    const Finished made = run(R"(set -e
+    const Finished made = run(R"(set -ex
 ip link add br0 type bridge mcast_querier 1 group_fwd_mask 8
 ip link add v0 type veth peer name v1
 ip link set v0 master br0; ip link set v0 up; ip link set br0 up; ip link set v1 up
@@ -38,7 +38,8 @@ sleep 3)");
   }
   void TearDown() override {
     static_cast<void>(
-        run("ip link del br0; ip link del v0; ip link del tap0; ip link del l0; ip rule flush; ip -6 rule flush; "
+        run("ip link del br0; ip link del v0; ip link del tap0; ip link del l0; ip link del w0; ip rule flush; ip -6 "
+            "rule flush; "
             "ip route del blackhole 9.9.9.9; ip nexthop flush; ip addr flush dev lo to 10.0.0.0/8; ip netns del x; "
             "ip netns del y; for i in $(seq 100); do test -z \"$(ip netns list-id)\" && break; sleep 0.1; done"));
   }
