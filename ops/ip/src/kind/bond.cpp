@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, 2> off_on{"off", "on"};
 constexpr std::array<std::string_view, 2> rates{"slow", "fast"};
 constexpr std::array<std::string_view, 3> selections{"stable", "bandwidth", "count"};
 
+/// In the order in which `ip` compares abbreviations.
 constexpr std::array settings{
     Setting{"mode", Value::word_u8, IFLA_BOND_MODE, 0, modes},
     Setting{"active_slave", Value::link, IFLA_BOND_ACTIVE_SLAVE},
@@ -57,6 +58,10 @@ constexpr std::array settings{
     Setting{"tlb_dynamic_lb", Value::u8, IFLA_BOND_TLB_DYNAMIC_LB},
 };
 
+/// `ip` looks for `arp_ip_target` between those and the others.
+constexpr std::size_t first_settings = 8;
+static_assert(settings[first_settings - 1].keyword == "arp_interval");
+
 constexpr int most_targets = 16;
 
 /// "ADDRESS,ADDRESS..."; none at all takes the targets away.
@@ -73,13 +78,15 @@ void put_targets(Words& words, Request& request, int attribute, int family) {
 
 void parse_bond(Words& words, KindContext& context) {
   while (!words.empty()) {
+    if (take_setting(words, std::span{settings}.first(first_settings), context.request, context.environment)) continue;
     if (words.accept_short("clear_active_slave")) {
       context.request.put_u32(IFLA_BOND_ACTIVE_SLAVE, 0);
     } else if (words.accept_short("arp_ip_target")) {
       put_targets(words, context.request, IFLA_BOND_ARP_IP_TARGET, AF_INET);
     } else if (words.accept("ns_ip6_target")) {
       put_targets(words, context.request, IFLA_BOND_NS_IP6_TARGET, AF_INET6);
-    } else if (!take_setting(words, settings, context.request, context.environment)) {
+    } else if (!take_setting(words, std::span{settings}.subspan(first_settings), context.request,
+                             context.environment)) {
       fail_unknown_setting(words, context);
     }
   }

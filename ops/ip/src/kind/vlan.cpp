@@ -145,6 +145,19 @@ void take_macaddr(Words& words, Request& request) {
   }
 }
 
+std::uint16_t macvlan_flag(std::string_view word) {
+  if (word == "nopromisc") return MACVLAN_FLAG_NOPROMISC;
+  if (word == "nodst") return MACVLAN_FLAG_NODST;
+  fail("Error: argument of \"flag\" must be \"nopromisc\" or \"nodst\", not \"" + std::string{word} + '"');
+}
+
+std::uint32_t take_queue_length(Words& words) {
+  const std::string_view word = words.take();
+  std::uint64_t length = 0;
+  if (read_number(word, UINT32_MAX, length)) return static_cast<std::uint32_t>(length);
+  fail("Error: argument of \"bcqueuelen\" must be a positive integer [0-4294967295], not \"" + std::string{word} + '"');
+}
+
 void parse_macvlan(Words& words, KindContext& context) {
   Request& request = context.request;
   std::uint32_t mode = 0;
@@ -165,8 +178,11 @@ void parse_macvlan(Words& words, KindContext& context) {
     } else if (words.accept("nodst")) {
       flags |= MACVLAN_FLAG_NODST;
       has_flags = true;
+    } else if (words.accept_short("flag")) {
+      flags |= macvlan_flag(words.take());
+      has_flags = true;
     } else if (words.accept_short("bcqueuelen")) {
-      request.put_u32(IFLA_MACVLAN_BC_QUEUE_LEN, words.take_u32("invalid bcqueuelen"));
+      request.put_u32(IFLA_MACVLAN_BC_QUEUE_LEN, take_queue_length(words));
     } else {
       fail_unknown_setting(words, context);
     }
@@ -174,7 +190,7 @@ void parse_macvlan(Words& words, KindContext& context) {
   if (mode != 0) request.put_u32(IFLA_MACVLAN_MODE, mode);
   if (!has_flags) return;
   if ((flags & MACVLAN_FLAG_NOPROMISC) != 0 && mode != MACVLAN_MODE_PASSTHRU) {
-    fail("Error: nopromisc flag only valid in passthru mode");
+    fail(std::string{context.kind} + ": nopromisc flag only valid in passthru mode");
   }
   request.put_u16(IFLA_MACVLAN_FLAGS, flags);
 }
