@@ -3,10 +3,11 @@
 namespace netherd::test {
 namespace {
 
-/// The script, with functions or the real command for `ip`; MAC addresses and what follows from them evened out.
+/// The script, with functions or the real command for `ip`; MAC addresses and what follows from them evened out, and
+/// the random permanent addresses of tunnels that the kernel puts into every namespace.
 std::string run_guide(const std::string& definition) {
   const std::string even_out =
-      R"( | sed -E 's/([0-9a-f]{2}:){5}[0-9a-f]{2}/MAC/g; s/fe80::[0-9a-f:]+/LINK-LOCAL/g; s/^[0-9]+: //; s/if[0-9]+/ifN/')";
+      R"( | sed -E 's/([0-9a-f]{2}:){5}[0-9a-f]{2}/MAC/g; s/fe80::[0-9a-f:]+/LINK-LOCAL/g; s/permaddr [0-9a-f:]+/permaddr/; s/^[0-9]+: //; s/if[0-9]+/ifN/')";
   const Finished finished =
       run("(" + definition + " . " + NETHERD_SOURCE + "/docs/examples/namespaces.sh) 2>&1" + even_out);
   EXPECT_EQ(finished.errors, "");
