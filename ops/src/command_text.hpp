@@ -13,8 +13,8 @@
 
 namespace netherd::ops {
 
-/// Puts the words of an `ip` command together, for the describe() of requests. A shell takes the command as it is: names
-/// and texts are quoted where a shell would see more in them than a word. String literals are the keywords of the
+/// Puts the words of an `ip` command together, for the describe() of requests. A shell takes the command as it is:
+/// names and texts are quoted where a shell would see more in them than a word. String literals are the keywords of the
 /// program, several of them perhaps, and stand as they are.
 class CommandText {
  public:

@@ -135,8 +135,8 @@ std::vector<std::string> words_of_shell(const std::string& commands) {
 
 TEST(Describe, AShellTakesEveryNameAsOneWord) {
   using Words = std::vector<std::string>;
-  for (const char* const name :
-       {"a;id;1", "$(id)1", "`id`1", "a&id&1", "a|id1", "a>b1", "a'id'1", "\"1", "*1", "~1", "#1", "a\\1", "!1", "{a,b}1"}) {
+  for (const char* const name : {"a;id;1", "$(id)1", "`id`1", "a&id&1", "a|id1", "a>b1", "a'id'1", "\"1", "*1", "~1",
+                                 "#1", "a\\1", "!1", "{a,b}1"}) {
     const std::string text{name};
     EXPECT_EQ(words_of_shell(SetLink{.name = name, .netns = "lab-a", .up = true}.describe()),
               (Words{"-n", "lab-a", "link", "set", text, "up"}));

@@ -30,9 +30,7 @@ std::string position(std::string_view source, lab::SourceLine line) {
 }
 
 /// What stands in files and names must not command the terminal, nor break the line, nor make it endless.
-std::string one_line(std::string_view text) {
-  return lab::printable(lab::shortened(text, longest_message));
-}
+std::string one_line(std::string_view text) { return lab::printable(lab::shortened(text, longest_message)); }
 
 /// See https://no-color.org: any value but the empty one counts.
 bool colour_is_welcome() {

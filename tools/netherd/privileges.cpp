@@ -16,7 +16,6 @@
 #include <utility>
 
 #include "netherd/engine/file_descriptor.hpp"
-
 #include "netherd/ops/descriptor_limit.hpp"
 
 namespace netherd::tools {
