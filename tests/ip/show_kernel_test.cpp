@@ -15,7 +15,7 @@ ip link set v0 master br0; ip link set v0 up; ip link set br0 up; ip link set v1
 ip link set v1 alias hello; ip link property add dev v1 altname longaltname
 ip addr add 10.0.0.1/24 dev br0 metric 5 label br0:1 brd +
 ip addr add 2001:db8::1/64 dev br0 nodad; ip addr add 10.9.0.1 peer 10.9.0.2/32 dev v1
-ip netns add x; ip netns set x 5; ip netns add y; ip link add w0 type veth peer name w1 netns x
+ip netns add x; for i in $(seq 100); do ip netns set x 5 && break; sleep 0.1; done; ip netns add y; ip link add w0 type veth peer name w1 netns x
 ip rule add from 10.0.0.0/8 table 100 pref 5
 ip rule add fwmark 0x10/0xff iif v0 to 1.2.3.4 goto 32766 pref 7
 ip rule add pref 8 uidrange 1-2 ipproto tcp sport 5-6 dport 9 blackhole
