@@ -63,8 +63,8 @@ class CommandRunner {
   Guardian guardian_;
 };
 
-/// Becomes a command in a node: it has our terminal, our standard streams, and what is said of CommandRunner. Returns
-/// only if that is not possible, which was reported then, with the exit status.
+/// Becomes a command in a node: it keeps our terminal and standard streams, and gets the signals, limits and
+/// environment that CommandRunner gives. Returns only if that fails: reports the failure and returns the exit status.
 [[nodiscard]] int become_command(const CommandPlace& place, const std::vector<std::string>& command, Session& session);
 
 /// Puts "LABEL: " before each line.

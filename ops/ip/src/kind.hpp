@@ -108,7 +108,7 @@ struct Kind {
   void (*print)(Session& session, std::span<const std::byte> data) = nullptr;
   /// The kind's own statistics (IFLA_INFO_XSTATS).
   void (*print_statistics)(Session& session, std::span<const std::byte> data) = nullptr;
-  /// What is said of an unknown word, in place of "$".
+  /// The complaint about an unknown word, which replaces "$".
   std::string_view unknown = R"(unknown command "$"?)";
   /// What the usage has besides `settings`: "[ WORDS ] [ WORDS ]", in pieces.
   using Usage = std::array<std::string_view, 5>;

@@ -109,7 +109,7 @@ struct Ip6gre {
   std::uint32_t fwmark = 0;
   TunnelEncapsulation encapsulation{.csum6 = true};
   bool external = false;
-  ErspanSettings erspan{};  ///< of ip6erspan; `ip` sends them for the others too, which do not heed them
+  ErspanSettings erspan{};  ///< of ip6erspan; `ip` sends them for the others too, which ignore them
   friend bool operator==(const Ip6gre&, const Ip6gre&) = default;
 };
 using AddIp6gre = AddLink<Ip6gre>;
